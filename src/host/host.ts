@@ -1,27 +1,37 @@
+import type { Duplex } from 'node:stream'
+
 /** One host as the layers above see it. Only this folder knows SSH, quoting and sudo. */
 export interface Host {
   readonly name: string
   /** `user@host:port`, for messages. */
   readonly target: string
-  /** Runs a POSIX shell script as root (through sudo where the login is not root). One command, one round trip. */
-  run(script: Script, options: RunOptions): Promise<RunResult>
-  /** A TCP connection from the host's side, for TLS handshakes; rejects with `ForwardingRefused` where sshd forbids it. */
-  dial(address: string, port: number, signal: AbortSignal): Promise<import('node:stream').Duplex>
-  /** Commands run and bytes sent since the connection. */
-  readonly cost: { commands: number; bytesSent: number }
+  /**
+   * Runs blocks of POSIX shell, in order, as root (through sudo where the login is not root): one command, one round trip.
+   * A block that fails is a result, not an exception; what rejects is a lost connection, a refused sudo, a deadline, an abort.
+   */
+  run(blocks: readonly Script[], options: RunOptions): Promise<RunResult>
+  /**
+   * Takes the host's lock and runs the blocks in the same command; the process there holds the lock until `release`, until the
+   * connection ends, or until 60 s passed without a sign of life from here. Whoever takes it next first ends what is left of ours.
+   */
+  lock(fence: Fence, blocks: readonly Script[], options: LockOptions): Promise<Locked | HeldByOther>
+  /** A TCP connection made by the host's sshd, for TLS handshakes; rejects with `ForwardingRefused` where sshd forbids it. */
+  dial(address: string, port: number, signal: AbortSignal): Promise<Duplex>
+  /** Since the connection. */
+  readonly cost: { commands: number; bytesSent: number; bytesReceived: number }
   close(): void
 }
 
 /** A script travels on stdin, never in argv; its values are positional parameters ($1, $2, …), never interpolated. */
 export interface Script {
-  /** POSIX sh. Runs under `set -eu`, with the functions of prelude.ts, LC_ALL=C and a full PATH. */
+  /** POSIX sh. Runs in a subshell under `set -eu`, LC_ALL=C, umask 077 and a full PATH, with the functions of prelude.ts. */
   text: string
   args?: readonly string[]
-  /** Installed by the script itself where it says `install_files`: written beside their target, checked, synced, renamed together. */
+  /** Installed where the script says `install_files`: each written beside its target, checked by SHA-256, synced, then all renamed together. */
   files?: readonly FilePut[]
 }
 
-/** A file as it shall be on the host. */
+/** A file as it shall be on the host; its folder must exist. */
 export interface FilePut {
   path: string
   content: FileContent
@@ -36,35 +46,56 @@ export type FileContent =
   | { kind: 'file'; path: string; size: number; sha256: string }
 
 export interface RunOptions {
+  /** What is running, for --verbose and errors: 'read the host'. */
+  what: string
   signal: AbortSignal
   /** Deadline for the whole command. */
   timeoutMs: number
-  /** Called for every whole line of stdout as it comes. */
-  onLine?: (line: string) => void
+  /** `stop` (default): the blocks after a failed one do not run. */
+  afterFailure?: 'stop' | 'continue'
+  onBlock?: (index: number, phase: 'begin' | 'end', code?: number) => void
+  /** Every whole line of a block's stdout, as it comes. */
+  onLine?: (index: number, line: string) => void
   /** Bytes of file content sent so far, of all. */
   onUpload?: (sent: number, total: number) => void
-  /** Where stdout goes instead of `RunResult.stdout` (a snapshot). */
+  /** Where stdout goes instead of the result (a snapshot); only with a single block. */
   stdoutTo?: (chunk: Uint8Array) => void
-  /** What is running, for --verbose and errors: 'read the host'. */
-  what: string
   /** Present for what changes the host: the script refuses to run once this lock is not ours any more. */
   fence?: Fence
 }
 
-/** The lock under which a change runs (see lock.ts). */
+export interface RunResult {
+  /** One for each block that ran. 0: it ended well. */
+  blocks: { code: number; stdout: string }[]
+  /** Of all blocks, bounded. */
+  stderr: string
+  durationMs: number
+}
+
+/** The lock under which a change runs. */
 export interface Fence {
-  /** Folder of the lock on the host. */
+  /** Folder of the lock on the host, below /run. */
   dir: string
   /** This run's random token. */
   token: string
+  /** Who holds it, for the person who is kept out: `ana@laptop, up, since 12:04`. */
+  holder: string
 }
 
-export interface RunResult {
-  /** 0: the script ended well. */
-  code: number
-  stdout: string
-  stderr: string
-  /** The signal's name when it was killed. */
-  signal?: string
-  durationMs: number
+export type LockOptions = Pick<RunOptions, 'what' | 'signal' | 'timeoutMs'>
+
+export interface Locked {
+  kind: 'locked'
+  result: RunResult
+  /** Settles when the lock was lost without `release`: the connection ended, the process there was killed. */
+  lost: Promise<Error>
+  release(): Promise<void>
 }
+
+export interface HeldByOther {
+  kind: 'held-by-other'
+  holder: string
+}
+
+/** Turns a lost connection, refused login or unknown host key into a value: an unreachable host is something seen. */
+export type Connection = { kind: 'connected'; host: Host } | { kind: 'unreachable'; error: Error }
