@@ -1,0 +1,57 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { debianKeyring, debianMirror, debianMissing } from '../debian.ts'
+import { LabError, mustRun } from '../process.ts'
+import { packRelease } from './tarball.ts'
+import { architecture, programsOf } from './versions.ts'
+
+/** Debian's own build of this version, repacked; its dependencies are libc alone, so that it runs on any Debian ≥ its own. */
+export async function debianRelease(version: string, suite: string, folder: string): Promise<void> {
+  const missing = debianMissing()
+  if (missing !== undefined) throw new LabError(missing)
+  const apt = await ownApt(suite, join(folder, 'apt'))
+  await mustRun('apt-get', [...apt, 'update'], { timeoutMs: 180_000 })
+  const unpacked = join(folder, 'unpacked')
+  for (const name of ['etcd-server', 'etcd-client']) {
+    const offered = await packageVersions(apt, name)
+    const wanted = offered.find((each) => each.startsWith(`${version}+`) || each.startsWith(`${version}-`))
+    if (wanted === undefined) throw new LabError(`Debian ${suite} has ${name} ${offered.join(', ') || 'not at all'}`)
+    await mustRun('apt-get', [...apt, 'download', `${name}:${architecture}=${wanted}`], {
+      cwd: folder,
+      timeoutMs: 180_000,
+    })
+  }
+  const packages = (await readdir(folder)).filter((name) => name.endsWith('.deb'))
+  for (const name of packages) await mustRun('dpkg', ['-x', join(folder, name), unpacked])
+  const programs = programsOf(version).map((program) => join(unpacked, 'usr/bin', program))
+  await packRelease(version, programs, folder)
+}
+
+/** Options that give apt sources, lists and a cache of its own, so that the machine's set-up stays as it is. */
+async function ownApt(suite: string, folder: string): Promise<string[]> {
+  for (const name of ['lists/partial', 'cache/archives/partial']) await mkdir(join(folder, name), { recursive: true })
+  const source = join(folder, 'sources.list')
+  await writeFile(source, `deb [signed-by=${debianKeyring}] ${await debianMirror()} ${suite} main\n`)
+  const settings = {
+    'Dir::Etc::sourcelist': source,
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::State::lists': join(folder, 'lists'),
+    'Dir::State::status': '/dev/null',
+    'Dir::Cache': join(folder, 'cache'),
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
+    'APT::Default-Release': '',
+    'APT::Sandbox::User': 'root',
+    'Acquire::Languages': 'none',
+    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
+  }
+  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+}
+
+async function packageVersions(apt: string[], name: string): Promise<string[]> {
+  const madison = await mustRun('apt-cache', [...apt, 'madison', name])
+  return madison
+    .split('\n')
+    .map((line) => line.split('|')[1]?.trim() ?? '')
+    .filter((version) => version !== '')
+}
