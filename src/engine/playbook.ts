@@ -1,0 +1,92 @@
+import type { DeployError, ErrorFacts } from '../errors.ts'
+import type { Script } from '../host/host.ts'
+
+/** What an observation asks of one host: a block of shell, read-only by its type's promise, and the reader of its output. */
+export interface Look {
+  name: string
+  script: Script
+}
+
+/** What came back from one host. An unreachable host is something seen, not an exception. */
+export type HostReading =
+  | { kind: 'read'; outputs: Readonly<Record<string, LookOutput>>; startedAtMs: number; endedAtMs: number }
+  | { kind: 'unreachable'; error: Error }
+
+export interface LookOutput {
+  code: number
+  stdout: string
+  /** When its first line arrived here, by the controller's clock: hosts' clocks are compared by it. */
+  firstLineAtMs: number
+}
+
+/** One change of one host: a value. Only the engine hands its script to the host. */
+export interface Change<S> {
+  host: string
+  what: string
+  why: string
+  /** Unified diffs, secrets redacted. */
+  diff?: string
+  /** The member that cannot serve while this is made; the guard decides on a fresh reading. */
+  takesDown?: string
+  /** Not a change but a deadline for one: shown, never counted as changed. */
+  waits?: true
+  script: Script
+  timeoutMs: number
+  /** Pure: what will be seen afterwards; `plan` and the property tests walk on it. */
+  predict(seen: S): S
+  /** Turns a line of the script's output into the state that a person reads ("waiting for peers"). */
+  stateOf?(line: string): string | undefined
+  /** Words a failure of the script. */
+  explain?(failure: { code: number; stdout: string; stderr: string }): ErrorFacts
+}
+
+/** One thing to be right on the hosts; `next` answers what differs, and nothing once it is right. */
+export interface Step<W, S> {
+  name: string
+  /** A barrier: its changes start only once all earlier ones ended well on all hosts. */
+  alone?: true
+  next(want: W, seen: S): Change<S>[]
+}
+
+/** An intermediate target, recognised by what is seen. */
+export interface Stage<W, S> {
+  name: string
+  steps: readonly Step<W, S>[]
+  /** What is wanted while this stage lasts, where it differs from the end. */
+  want?(want: W, seen: S): W
+  /** The latest reached stage wins, so that a finished operation does not start over. */
+  reached(want: W, seen: S): boolean
+  /** What people must do before the next stage; a run ends here, `--continue` passes. */
+  pause?: string
+}
+
+export interface Problem {
+  error: DeployError
+  /** Only told: nothing is refused. */
+  warning?: true
+}
+
+/** What a run is about, given to the engine by the layer that knows etcd. */
+export interface Subject<W, S> {
+  /** What to ask of a host. `fresh` is the first observation under the lock: costly looks belong there alone. */
+  looks(host: string): Look[]
+  see(readings: ReadonlyMap<string, HostReading>): S
+  /**
+   * The controller's side: certificates, binaries. Only `apply` writes or downloads. `glance` answers undefined where something is
+   * certain to change (no certificates yet), so that nothing is made twice.
+   */
+  prepare(seen: S, options: { purpose: 'glance' | 'plan' | 'apply' }): Promise<W | undefined>
+  /** All problems of the hosts at once, before anything is changed. */
+  check(seen: S): Problem[]
+  /** Problems that show only with what is wanted. */
+  checkWanted(want: W, seen: S): Problem[]
+  /** Undefined: may be taken down. */
+  guard(change: Change<S>, want: W, seen: S): Refusal | undefined
+  unreachable(seen: S): string[]
+}
+
+export interface Refusal {
+  error: DeployError
+  /** A person may allow it: `--allow-downtime`. */
+  allowable: boolean
+}

@@ -1,0 +1,231 @@
+import { DeployError, DeployErrors } from '../errors.ts'
+import type { Connection, Fence } from '../host/host.ts'
+import { apply } from './apply.ts'
+import type { Ask, Emit } from './events.ts'
+import { takeLocks, type Locks } from './locks.ts'
+import { observe } from './observe.ts'
+import type { Operation } from './operation.ts'
+import { nextWave, stageAt, type Wave } from './plan.ts'
+import type { Change, HostReading, Problem, Stage, Step, Subject } from './playbook.ts'
+
+export interface RunContext {
+  connections: ReadonlyMap<string, Connection>
+  emit: Emit
+  ask: Ask
+  signal: AbortSignal
+  fence: Fence
+  concurrency: number
+  /** For one command that makes no change of its own length. */
+  timeoutMs: number
+  allowDowntime: boolean
+  /** `--on`: narrows which hosts may change, never who is observed. */
+  on?: ReadonlySet<string>
+  /** `next`: pass the pause at which the operation stands; `all`: pass every pause. */
+  pauses?: 'next' | 'all'
+  /** For operations of several stages: where their intent is kept. */
+  intent?: Intent
+}
+
+/** How an operation is made durable; the subject's layer knows the files. */
+export interface Intent {
+  operation: Operation
+  write(seen: unknown): Promise<void>
+  remove(seen: unknown): Promise<void>
+}
+
+export interface Outcome<S> {
+  seen: S
+  changed: Set<string>
+  restarted: Set<string>
+  /** Set where the run ended at a pause. */
+  pausedAt?: string
+}
+
+/** Observe, plan the next wave, apply, observe again, until every stage is reached. */
+export async function converge<W, S>(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext): Promise<Outcome<S>> {
+  const hosts = [...context.connections.keys()]
+  const outcome: Omit<Outcome<S>, 'seen'> = { changed: new Set(), restarted: new Set() }
+
+  const glance = subject.see(await observe({ ...context, looks: subject.looks }, hosts))
+  refuse(context, subject.check(glance))
+  const glimpsed = await subject.prepare(glance, { purpose: 'glance' })
+  if (glimpsed !== undefined) {
+    refuse(context, subject.checkWanted(glimpsed, glance))
+    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined) return { ...outcome, seen: glance }
+  }
+
+  context.signal.throwIfAborted()
+  const locks = await takeLocks(context.connections, context.fence, { ...context, looks: subject.looks })
+  try {
+    const locked = { ...context, signal: AbortSignal.any([context.signal, locks.lost]) }
+    return await new LockedRun(stages, subject, locked, locks, outcome).toTheEnd(hosts)
+  } finally {
+    await locks.release()
+  }
+}
+
+class LockedRun<W, S> {
+  readonly #stages: readonly Stage<W, S>[]
+  readonly #subject: Subject<W, S>
+  readonly #context: RunContext
+  readonly #outcome: Omit<Outcome<S>, 'seen'>
+  readonly #readings: Map<string, HostReading>
+  /** Hosts whose reading is older than the last wave. */
+  readonly #stale = new Set<string>()
+  #waves = 0
+
+  constructor(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext, locks: Locks, outcome: Omit<Outcome<S>, 'seen'>) {
+    this.#stages = stages
+    this.#subject = subject
+    this.#context = context
+    this.#outcome = outcome
+    this.#readings = locks.readings
+  }
+
+  async toTheEnd(hosts: readonly string[]): Promise<Outcome<S>> {
+    for (const host of hosts) if (!this.#readings.has(host)) this.#stale.add(host)
+    await this.#refresh()
+    refuse(this.#context, this.#subject.check(this.#seen()))
+    const want = await this.#prepare()
+    await this.#context.intent?.write(this.#seen())
+    const first = stageAt(this.#stages, want, this.#seen())
+    for (let index = first; index < this.#stages.length; index++) {
+      const before = this.#stages[index - 1]
+      if (before?.pause !== undefined && !this.#passes(index === first)) return this.#pausedAt(before)
+      await this.#reach(this.#stages[index] as Stage<W, S>)
+    }
+    await this.#context.intent?.remove(this.#seen())
+    return { ...this.#outcome, seen: this.#seen() }
+  }
+
+  async #reach(stage: Stage<W, S>): Promise<void> {
+    const { emit } = this.#context
+    emit({ type: 'stage-begin', stage: stage.name })
+    try {
+      await this.#waveAfterWave(stage)
+      emit({ type: 'stage-end', stage: stage.name, outcome: 'reached' })
+    } catch (error) {
+      emit({ type: 'stage-end', stage: stage.name, outcome: 'failed' })
+      throw error
+    }
+  }
+
+  async #waveAfterWave(stage: Stage<W, S>): Promise<void> {
+    const made = new Map<string, number>()
+    for (;;) {
+      this.#context.signal.throwIfAborted()
+      const { wave, want } = await this.#plan(stage)
+      if (wave.length === 0) return
+      for (const change of wave) this.#countAttempt(made, change)
+      const down = wave.find((change) => change.takesDown !== undefined)
+      if (down !== undefined && !(await this.#guarded(down, want))) continue
+      await this.#apply(wave)
+    }
+  }
+
+  /** The next wave; one that takes a member down is planned on a reading of every host that is younger than the last wave. */
+  async #plan(stage: Stage<W, S>): Promise<{ wave: Wave<S>; want: W }> {
+    const plan = async (): Promise<{ wave: Wave<S>; want: W }> => {
+      const prepared = await this.#prepare()
+      const want = stage.want?.(prepared, this.#seen()) ?? prepared
+      return { want, wave: nextWave(narrow(stage.steps, this.#context.on), want, this.#seen()) }
+    }
+    const planned = await plan()
+    const ends = planned.wave.length === 0 || planned.wave.some((change) => change.takesDown !== undefined)
+    if (!ends || this.#stale.size === 0) return planned
+    await this.#refresh()
+    return plan()
+  }
+
+  /** True: may go ahead. False: a person was asked, time has passed, look again. */
+  async #guarded(change: Change<S>, want: W): Promise<boolean> {
+    const refusal = this.#subject.guard(change, want, this.#seen())
+    if (refusal === undefined) return true
+    if (!refusal.allowable) throw refusal.error
+    if (this.#context.allowDowntime) return true
+    if (!(await this.#context.ask.confirm(refusal.error.message, '--allow-downtime'))) throw refusal.error
+    this.#context.allowDowntime = true
+    this.#markStale()
+    await this.#refresh()
+    return false
+  }
+
+  async #apply(wave: Wave<S>): Promise<void> {
+    this.#waves++
+    this.#markStale()
+    const { readings, failures } = await apply({ ...this.#context, looks: this.#subject.looks }, wave, this.#waves)
+    for (const [host, reading] of readings) {
+      this.#readings.set(host, reading)
+      this.#stale.delete(host)
+    }
+    for (const change of wave) {
+      if (change.waits === undefined) this.#outcome.changed.add(change.host)
+      if (change.takesDown !== undefined) this.#outcome.restarted.add(change.takesDown)
+    }
+    if (failures.length === 1) throw failures[0]
+    if (failures.length > 1) throw new DeployErrors(`${failures.length} hosts failed`, failures)
+  }
+
+  /** A change that was made and is wanted again means that it does not do what it should: say so instead of going round. */
+  #countAttempt(made: Map<string, number>, change: Change<S>): void {
+    const key = `${change.host}: ${change.what}`
+    const times = (made.get(key) ?? 0) + 1
+    made.set(key, times)
+    if (times <= 2) return
+    throw new DeployError({
+      message: `${change.what}: made twice, and still not so`,
+      host: change.host,
+      tried: change.what,
+      answered: change.diff ?? change.why,
+      next: 'something on the host changes it back, or it cannot be made there; look at the difference above',
+    })
+  }
+
+  async #prepare(): Promise<W> {
+    const want = await this.#subject.prepare(this.#seen(), { purpose: 'apply' })
+    if (want === undefined) throw new Error('nothing was prepared')
+    refuse(this.#context, this.#subject.checkWanted(want, this.#seen()))
+    return want
+  }
+
+  async #refresh(): Promise<void> {
+    const readings = await observe({ ...this.#context, looks: this.#subject.looks }, [...this.#stale])
+    for (const [host, reading] of readings) this.#readings.set(host, reading)
+    this.#stale.clear()
+  }
+
+  #markStale(): void {
+    for (const host of this.#context.connections.keys()) this.#stale.add(host)
+  }
+
+  #seen(): S {
+    return this.#subject.see(this.#readings)
+  }
+
+  #passes(first: boolean): boolean {
+    return this.#context.pauses === 'all' || (first && this.#context.pauses === 'next')
+  }
+
+  #pausedAt(stage: Stage<W, S>): Outcome<S> {
+    const message = stage.pause ?? ''
+    this.#context.emit({ type: 'pause', stage: stage.name, message })
+    return { ...this.#outcome, seen: this.#seen(), pausedAt: message }
+  }
+}
+
+/** `--on`: steps see everything, but only the named hosts may change. */
+function narrow<W, S>(steps: readonly Step<W, S>[], on: ReadonlySet<string> | undefined): readonly Step<W, S>[] {
+  if (on === undefined) return steps
+  return steps.map((step) => ({ ...step, next: (want: W, seen: S) => step.next(want, seen).filter((change) => on.has(change.host)) }))
+}
+
+function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {
+  for (const { warning, error } of problems) {
+    if (warning === undefined) continue
+    context.emit({ type: 'warning', message: error.message, next: error.next, ...(error.host === undefined ? {} : { host: error.host }) })
+  }
+  const grave = problems.filter((problem) => problem.warning === undefined).map((problem) => problem.error)
+  if (grave.length === 1) throw grave[0]
+  if (grave.length > 1) throw new DeployErrors(`${grave.length} problems; nothing was changed`, grave)
+}
+

@@ -1,0 +1,118 @@
+import type { Cluster, Node } from '../inventory/model.ts'
+import type { Look } from '../engine/playbook.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import { localClientUrl } from '../etcd/urls.ts'
+
+/** Files that are read with their text; the others are known by their SHA-256 alone. */
+export function textFiles(cluster: Cluster): string[] {
+  const at = layoutOf(cluster)
+  return [at.env, at.unit, at.dropIn, at.wrapper, at.formed, at.operation, at.binarySums, at.clientCa, at.peerCa, at.serverCert, at.peerCert, at.adminCert]
+}
+
+export function hashedFiles(cluster: Cluster): string[] {
+  const at = layoutOf(cluster)
+  return [...textFiles(cluster), at.serverKey, at.peerKey, at.clientCrl, at.peerCrl, at.adminCa, at.adminKey]
+}
+
+/** Reads all that the steps need to know of a host. */
+export function hostLook(cluster: Cluster, node: Node): Look {
+  const at = layoutOf(cluster)
+  const { data, wal = '', bin, config } = cluster.paths
+  const folders = [bin, config, at.tlsDir, at.adminDir, data, ...(wal === '' ? [] : [wal]), at.stateDir, at.readyDir, at.dropInDir, at.previousDir]
+  const existence = [at.wasReady, at.etcd, at.etcdctl, at.etcdutl, `${data}/member`, `${data}/member/snap`, `${data}/member/wal`]
+  const { user, group, adminGroup, name } = cluster.service
+  const args = [name, user, group, adminGroup, data, wal, String(node.client.port), String(node.peer.port)]
+  return {
+    name: 'host',
+    script: { text: hostScript, args: [...args, textFiles(cluster).join(' '), hashedFiles(cluster).join(' '), [...folders, ...existence].join(' ')] },
+  }
+}
+
+/** Asks the member through the pushed etcdctl, on its host: one process each, all at once, none longer than a few seconds. */
+export function etcdLook(cluster: Cluster, node: Node): Look {
+  const at = layoutOf(cluster)
+  const flags = [`--endpoints=${localClientUrl(cluster, node)}`, '--dial-timeout=1s', '--command-timeout=2s']
+  if (cluster.tls.mode !== 'off') flags.push(`--cacert=${at.adminCa}`)
+  if (cluster.tls.mode === 'mutual') flags.push(`--cert=${at.adminCert}`, `--key=${at.adminKey}`)
+  return { name: 'etcd', script: { text: etcdScript, args: [cluster.service.name, at.etcdctl, ...flags] } }
+}
+
+/** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. */
+export function peersLook(cluster: Cluster, node: Node): Look {
+  const others = cluster.nodes.filter((other) => other.name !== node.name)
+  return { name: 'peers', script: { text: peersScript, args: others.flatMap((other) => [other.name, other.peer.address, String(other.peer.port)]) } }
+}
+
+/** Sections begin with a line `#@ name`. */
+const hostScript = `
+section() { printf '#@ %s\\n' "$1"; }
+service=$1 user=$2 group=$3 admin=$4 data=$5 wal=$6 client_port=$7 peer_port=$8 text=$9 hashed=\${10} known=\${11}
+section clock; date +%s.%N
+section system; uname -s; uname -m; systemctl --version 2>/dev/null | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p'
+section names; hostname 2>/dev/null || cat /proc/sys/kernel/hostname; hostname -f 2>/dev/null || :
+section addresses
+grep -B1 -h '/32 host LOCAL' /proc/net/fib_trie 2>/dev/null | sed -n 's/.*|-- \\([0-9.]*\\)$/\\1/p' | sort -u || :
+sed -n 's/^\\([0-9a-f]\\{32\\}\\) .. .. \\(..\\) .*/\\1 \\2/p' /proc/net/if_inet6 2>/dev/null || :
+section accounts
+getent passwd "$user" >/dev/null && echo user || :
+getent group "$group" >/dev/null && echo group || :
+getent group "$admin" >/dev/null && echo admin-group || :
+section unit
+systemctl show "$service.service" -p LoadState,ActiveState,SubState,Result,MainPID,NRestarts,UnitFileState,FragmentPath,NeedDaemonReload 2>/dev/null || :
+pid=$(systemctl show "$service.service" -p MainPID 2>/dev/null | sed 's/.*=//')
+if [ "\${pid:-0}" -gt 0 ] && [ -r "/proc/$pid/environ" ]; then
+  section process
+  echo "exe=$(readlink "/proc/$pid/exe" || :)"
+  ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
+  echo "startedAt=$ticks"; echo "hertz=$(getconf CLK_TCK)"; echo "uptime=$(cut -d' ' -f1 /proc/uptime)"
+  section environment
+  tr '\\0' '\\n' <"/proc/$pid/environ" | grep -E '^(ETCD_|DEPLOYED_|GOMAXPROCS=)' || :
+fi
+section stat
+stat -c '%n|%F|%a|%U|%G|%s|%Y' $hashed $known 2>/dev/null || :
+section sums
+sha256sum $hashed 2>/dev/null || :
+section text
+grep -aH '' /dev/null $text 2>/dev/null || :
+section data; ls -A "$data" 2>/dev/null || :
+section wal; [ -z "$wal" ] || ls -A "$wal" 2>/dev/null || :
+section space
+for path in "$data" $wal; do
+  at=$path; while [ ! -e "$at" ]; do at=$(dirname "$at"); done
+  echo "$path $(df -Pk "$at" 2>/dev/null | sed -n '2s/.* \\([0-9]*\\) *[0-9]*%.*/\\1/p') $(stat -f -c %T "$at" 2>/dev/null | tr ' ' '-')"
+done
+section mounts; cut -d' ' -f2 /proc/mounts
+section fstab; sed -n 's/^[^#[:space:]][^[:space:]]*[[:space:]]\\{1,\\}\\(\\/[^[:space:]]*\\).*/\\1/p' /etc/fstab 2>/dev/null || :
+section listening; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep ' 0A ' || :
+section holders
+if command -v ss >/dev/null; then ss -Hltnp "( sport = :$client_port or sport = :$peer_port )" 2>/dev/null || :; fi
+`
+
+/** Each answer's lines carry its name in front, as they come in any order. */
+const etcdScript = `
+service=$1 etcdctl=$2; shift 2
+state=$(systemctl show "$service.service" -p ActiveState 2>/dev/null | sed 's/.*=//')
+case $state in active | activating | reloading) ;; *) exit 0 ;; esac
+[ -x "$etcdctl" ] || exit 0
+for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
+export ETCDCTL_API=3
+ask() {
+  name=$1; shift
+  { code=0; timeout -k 1 5 "$etcdctl" "$@" 2>&1 || code=$?; printf '\\nexit %s\\n' "$code"; } | sed "s/^/$name /"
+}
+ask health "$@" endpoint health &
+ask members "$@" member list -w json &
+ask status "$@" endpoint status -w json &
+wait
+`
+
+const peersScript = `
+command -v bash >/dev/null && command -v timeout >/dev/null || exit 0
+probe() {
+  code=0; timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>/dev/null || code=$?
+  echo "$1 $code"
+}
+while [ $# -ge 3 ]; do probe "$1" "$2" "$3" & shift 3; done
+wait
+`
+
