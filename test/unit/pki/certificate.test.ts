@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { DeployError } from '../../../src/errors.ts'
+import {
+  bundleOf,
+  canonicalSerial,
+  matchesKey,
+  readCertificate,
+  readCertificates,
+  signedBy,
+} from '../../../src/pki/certificate.ts'
+import { makeLeaf } from '../../../src/pki/leaf.ts'
+import { Secret } from '../../../src/secret.ts'
+import { openssl, temporaryFolder } from './openssl.ts'
+import { leafRequest, sampleCa } from './samples.ts'
+
+describe('readCertificate', () => {
+  const foreign = foreignCertificate()
+
+  test('reads what openssl made', () => {
+    expect(readCertificate(foreign.pem)).toMatchObject({
+      subject: 'C=DE, O=Example, CN=node1',
+      issuer: 'C=DE, O=Example, CN=node1',
+      name: { cn: 'node1', organization: 'Example', country: 'DE' },
+      serial: '8000000000000001',
+      dnsNames: ['node1', 'etcd.example.com'],
+      ipAddresses: ['10.0.0.1', 'fd00::1'],
+      key: 'rsa-2048',
+      isCa: false,
+      usages: ['serverAuth', '1.2.3.4'],
+      fingerprint: foreign.fingerprint,
+    })
+  })
+
+  test('DER, PEM and PEM behind text are one certificate', () => {
+    const certificate = readCertificate(foreign.pem)
+    expect(readCertificate(foreign.der)).toEqual(certificate)
+    expect(readCertificate(foreign.text)).toEqual(certificate)
+    expect(readCertificate(Buffer.from(foreign.pem))).toEqual(certificate)
+  })
+
+  test('older PEM keys (PKCS#1, SEC 1) are matched too', () => {
+    expect(foreign.key.reveal()).toContain('BEGIN RSA PRIVATE KEY')
+    expect(matchesKey(readCertificate(foreign.pem), foreign.key)).toBe(true)
+  })
+
+  test.each(['', 'hello', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])('refuses %j', (text) => {
+    expect(() => readCertificate(text)).toThrow(DeployError)
+  })
+
+  test('a key that is none is refused without a word of it', () => {
+    const secret = '-----BEGIN PRIVATE KEY-----\nTheSecret\n-----END PRIVATE KEY-----\n'
+    expect(() => matchesKey(readCertificate(foreign.pem), new Secret(secret))).toThrow(/^not a private key/)
+  })
+})
+
+test('a bundle is read in its order', async () => {
+  const cas = await Promise.all([sampleCa(1), sampleCa(2)])
+  const certificates = cas.map((ca) => ca.certificate)
+  expect(readCertificates(`# trust both\n${bundleOf(certificates)}`)).toEqual(certificates)
+})
+
+test('signedBy looks at the signature, not only at the name', async () => {
+  const [ca, impostor] = await Promise.all([sampleCa(1), sampleCa(1)])
+  const { certificate } = await makeLeaf(ca, leafRequest())
+  expect(impostor.certificate.subject).toBe(ca.certificate.subject)
+  expect(signedBy(certificate, ca.certificate)).toBe(true)
+  expect(signedBy(certificate, impostor.certificate)).toBe(false)
+})
+
+test('a serial has one way to be written', () => {
+  expect(canonicalSerial('00ab01')).toBe('AB01')
+  expect(canonicalSerial('0')).toBe('0')
+})
+
+function foreignCertificate() {
+  const folder = temporaryFolder()
+  const file = (name: string) => join(folder, name)
+  openssl(
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-set_serial', '0x8000000000000001'],
+    ...['-subj', '/C=DE/O=Example/CN=node1', '-keyout', file('pkcs8.key'), '-out', file('pem')],
+    ...['-addext', 'subjectAltName=DNS:node1,DNS:etcd.example.com,IP:10.0.0.1,IP:fd00::1'],
+    ...['-addext', 'extendedKeyUsage=serverAuth,1.2.3.4', '-addext', 'basicConstraints=critical,CA:FALSE'],
+  )
+  openssl('x509', '-in', file('pem'), '-outform', 'der', '-out', file('der'))
+  openssl('rsa', '-in', file('pkcs8.key'), '-traditional', '-out', file('key'))
+  return {
+    pem: readFileSync(file('pem'), 'utf8'),
+    der: readFileSync(file('der')),
+    text: openssl('x509', '-in', file('pem'), '-text'),
+    key: new Secret(readFileSync(file('key'), 'utf8')),
+    fingerprint: openssl('x509', '-in', file('pem'), '-noout', '-fingerprint', '-sha256').trim().split('=')[1],
+  }
+}
