@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,28 +7,20 @@ import { folders } from './folders.ts'
 import { LabError, mustRun, run } from './process.ts'
 import { architecture } from './releases/versions.ts'
 
-export const packages = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'openssh-server',
-  'iproute2',
-  'sudo',
-  'ca-certificates',
-  'iptables',
-  'procps',
-]
+/** Little on purpose: the product must do without python, curl and openssl. */
+export const packages = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'iproute2', 'sudo', 'iptables', 'procps']
 
 const suite = 'bookworm'
 const official = 'debian:12'
-const ownBase = `etcd-deploy-lab-base:${suite}`
+const contents = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8)
+const ownBase = `etcd-deploy-lab-base:${suite}-${contents}`
 
 /** debian:12 where the engine has it or can pull it, else one that debootstrap makes from Debian's packages. */
 export async function baseImage(say: (line: string) => void): Promise<string> {
   for (const image of [official, ownBase]) {
     if ((await run('docker', ['image', 'inspect', image])).code === 0) return image
   }
-  const tarball = join(folders.base, `${suite}-${architecture}.tar`)
+  const tarball = join(folders.base, `${suite}-${architecture}-${contents}.tar`)
   if (!existsSync(tarball)) {
     const pull = await run('docker', ['pull', official], { timeoutMs: 300_000 })
     if (pull.code === 0) return official

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { folders } from './folders.ts'
 import { LabError, mustRun } from './process.ts'
 
 const pidFile = join(folders.engine, 'dockerd.pid')
+const containerdPidFile = '/var/run/docker/containerd/containerd.pid'
 const logFile = join(folders.engine, 'dockerd.log')
 const packages = ['docker.io', 'docker-compose', 'iptables', 'iproute2']
 
@@ -26,12 +27,14 @@ export async function ensureEngine(say: (line: string) => void): Promise<void> {
     await mustRun('apt-get', ['update'])
     await mustRun('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { timeoutMs: 600_000 })
   }
-  // Where systemd runs, the package starts an engine itself.
-  if (existsSync('/run/systemd/system') && (await answersWithin(15_000))) return
-  if (await engineAnswers()) return
+  // Where systemd runs, the package starts an engine itself; and one of the lab's own may be starting still.
+  const packaged = missing.length > 0 && existsSync('/run/systemd/system')
+  if ((packaged || enginePid() !== undefined) && (await answersWithin(15_000))) return
   say('starting a Docker engine for the lab')
-  startEngine()
-  if (!(await answersWithin(60_000))) throw new LabError(`the Docker engine did not start: see ${logFile}`)
+  const engine = startEngine()
+  if (await answersWithin(60_000, engine)) return
+  const last = read(logFile).trim().split('\n').at(-1)
+  throw new LabError(`the Docker engine did not start: ${last}\n(${logFile})`)
 }
 
 /** Ends the engine that the lab started, and no other. */
@@ -50,8 +53,12 @@ export async function stopEngine(): Promise<boolean> {
 export function enginePid(): number | undefined {
   const pid = Number(read(pidFile))
   if (!Number.isInteger(pid) || pid <= 0) return undefined
-  const command = read(`/proc/${pid}/cmdline`).split('\0')
+  const command = commandOf(pid)
   return command[0]?.endsWith('dockerd') && command.includes(folders.engine) ? pid : undefined
+}
+
+function commandOf(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`).split('\0')
 }
 
 function install(): string[] {
@@ -72,10 +79,11 @@ function wordsFor(missing: string[]): string {
     : 'start a Docker engine'
 }
 
-function startEngine(): void {
+function startEngine(): ChildProcess {
   mkdirSync(folders.engine, { recursive: true, mode: 0o711 })
-  // After a kill the pid may belong to something else by now, and dockerd would take that for an engine.
+  // After a kill these pids may belong to something else by now, and dockerd would take that for an engine.
   if (enginePid() === undefined) rmSync(pidFile, { force: true })
+  if (!commandOf(Number(read(containerdPidFile)))[0]?.endsWith('containerd')) rmSync(containerdPidFile, { force: true })
   const log = openSync(logFile, 'a')
   const folder = ['--data-root', folders.engine, '--pidfile', pidFile]
   // The lab needs no NAT and no default bridge: the machine's own network stays untouched.
@@ -84,11 +92,12 @@ function startEngine(): void {
     stdio: ['ignore', log, log],
   })
   child.unref()
+  return child
 }
 
-async function answersWithin(timeoutMs: number): Promise<boolean> {
+async function answersWithin(timeoutMs: number, engine?: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && (engine?.exitCode ?? null) === null) {
     if (await engineAnswers()) return true
     await sleep(200)
   }
