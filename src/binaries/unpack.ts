@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+
+import { DeployError } from '../errors.ts'
+import type { Architecture } from '../inventory/model.ts'
+import { binaryNames, stampOf, type BinaryName, type Entry } from './cache.ts'
+import { checkElf } from './elf.ts'
+import { readTar, type TarEntry } from './tar.ts'
+
+export interface Unpacking {
+  tarball: string
+  folder: string
+  arch: Architecture
+  signal: AbortSignal
+}
+
+/** Takes etcd, etcdctl and etcdutl, plain files directly below one top folder, out of a release; nothing else is written. */
+export async function unpack({ tarball, folder, arch, signal }: Unpacking): Promise<Entry['files']> {
+  const sums = await extract(tarball, folder, signal)
+  const files: Entry['files'] = {}
+  for (const [name, sha256] of sums) {
+    const path = join(folder, name)
+    await checkElf(path, name, arch)
+    files[name] = { path, sha256, ...(await stampOf(path)) }
+  }
+  return files
+}
+
+async function extract(tarball: string, folder: string, signal: AbortSignal): Promise<Map<BinaryName, string>> {
+  const sums = new Map<BinaryName, string>()
+  let topFolder: string | undefined
+  try {
+    await pipeline(
+      createReadStream(tarball),
+      createGunzip(),
+      async (source: AsyncIterable<Uint8Array>) => {
+        for await (const entry of readTar(source)) {
+          const found = wantedName(entry)
+          if (found === undefined) continue
+          topFolder ??= found.top
+          if (sums.has(found.name) || found.top !== topFolder) throw new Error(`it holds ${found.name} twice`)
+          if (entry.type !== '0') throw new Error(`${entry.name} is no plain file in it`)
+          sums.set(found.name, await writeOut(entry, join(folder, found.name)))
+        }
+      },
+      { signal },
+    )
+    for (const name of ['etcd', 'etcdctl'] as const)
+      if (!sums.has(name)) throw new Error(`it holds no ${name} directly below its top folder`)
+  } catch (error) {
+    signal.throwIfAborted()
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
+    throw new DeployError({
+      message: `${tarball} is not a whole release of etcd`,
+      tried: `unpack ${tarball}`,
+      answered: (error as Error).message,
+      next: 'A release of etcd is a gzipped tar archive: one top folder with etcd, etcdctl and (from 3.5 on) etcdutl.',
+      cause: error,
+    })
+  }
+  return sums
+}
+
+function wantedName(entry: TarEntry): { top: string; name: BinaryName } | undefined {
+  const parts = entry.name.replace(/^\.\//, '').split('/')
+  const [top, last] = parts
+  const name = binaryNames.find((each) => each === last)
+  if (parts.length !== 2 || top === undefined || top === '' || top === '..' || name === undefined) return undefined
+  return { top, name }
+}
+
+async function writeOut(entry: TarEntry, path: string): Promise<string> {
+  const hash = createHash('sha256')
+  const file = await open(path, 'wx', 0o600)
+  try {
+    for await (const chunk of entry.data) {
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return hash.digest('hex')
+}
