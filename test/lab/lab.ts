@@ -20,20 +20,22 @@ export interface UpOptions {
   say?: (line: string) => void
 }
 
-/** Exactly these hosts, started and ready to log in; those that run already are left as they are. */
-export async function labUp({
-  hosts = 3,
-  bastion = hosts === nodes.length,
-  say = () => {},
-}: UpOptions = {}): Promise<void> {
+/** These hosts started and ready to log in, those that run left as they are; answers the ones that it made. */
+export async function labUp({ hosts = 3, bastion = hosts === nodes.length, say = () => {} }: UpOptions = {}): Promise<
+  HostName[]
+> {
   const names: HostName[] = [...nodes.slice(0, hosts), ...(bastion ? ['bastion' as const] : [])]
   await ensureEngine(say)
   ensureState()
   const image = await ensureImage(say)
   await clearLeftovers(say)
-  const surplus = (await existing()).filter((name) => !names.includes(name))
-  await remove(surplus)
+  const before = await existing()
+  // A host on an older image would lose its disk under a cluster that pki/ remembers.
+  const outdated = await onOtherImage(before, image)
+  await remove(outdated)
+  const made = names.filter((name) => !before.includes(name) || outdated.includes(name))
   await start(names, image)
+  return made
 }
 
 /** Hosts as new, those that exist unless some are named; what was formed on them is forgotten here too. */
@@ -75,29 +77,30 @@ async function remove(names: HostName[]): Promise<void> {
   if (names.length === 0) return
   const { code, stderr } = await docker(['rm', '-f', '-v', ...names.map((name) => labHost(name).container)])
   if (code !== 0) throw new LabError(stderr.trim())
-  if (names.includes('node1')) forgetClusters()
+  // Any of the hosts that inventory.example.ts names.
+  if (names.some((name) => ['node1', 'node2', 'node3'].includes(name))) forgetClusters()
 }
 
 async function start(names: HostName[], image: string): Promise<void> {
-  const before = await containers()
-  const paused = names.filter((name) => before.get(labHost(name).container) === 'paused')
+  const states = await containers()
+  const stateOf = (name: HostName) => states.get(labHost(name).container)
+  const paused = names.filter((name) => stateOf(name) === 'paused')
   if (paused.length > 0) await docker(['unpause', ...paused.map((name) => labHost(name).container)])
-  const running = names.every((name) => before.get(labHost(name).container) === 'running')
-  if (!running || (await imagesDiffer(names, image))) await compose(['up', '-d', ...names], image)
+  const stopped = names.filter((name) => !['running', 'paused'].includes(stateOf(name) ?? ''))
+  if (stopped.length > 0) await compose(['up', '-d', '--no-recreate', ...stopped], image)
   await Promise.all(names.map(untilReady))
 }
 
-async function imagesDiffer(names: HostName[], image: string): Promise<boolean> {
+async function onOtherImage(names: HostName[], image: string): Promise<HostName[]> {
+  if (names.length === 0) return []
   const { stdout } = await docker([
     'inspect',
     '-f',
     '{{.Config.Image}}',
     ...names.map((name) => labHost(name).container),
   ])
-  return stdout
-    .trim()
-    .split('\n')
-    .some((each) => each !== image)
+  const images = stdout.trim().split('\n')
+  return names.filter((_, index) => images[index] !== image)
 }
 
 /** Booted, its services settled, and sshd listening. */

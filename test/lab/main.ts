@@ -5,6 +5,7 @@ import { LabError } from './process.ts'
 import { prepareReleases } from './releases/prepare.ts'
 import { releasePort, startReleaseServer } from './releases/server.ts'
 import { sshCommand } from './ssh.ts'
+import { tellError } from './told-errors.ts'
 
 const usage = `npm run lab -- COMMAND
   up [--hosts N] [--bastion]   start node1..nodeN (3 unless said otherwise, at most 7; the bastion comes with node7)
@@ -78,8 +79,6 @@ if (command === undefined) {
   try {
     await command(rest)
   } catch (error) {
-    if (!(error instanceof LabError)) throw error
-    console.error(error.message)
-    process.exitCode = 1
+    process.exitCode = tellError(error, usage)
   }
 }

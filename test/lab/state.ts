@@ -10,6 +10,10 @@ export const stateFiles = {
   key: join(folders.stateLink, 'id_ed25519'),
   knownHosts: join(folders.stateLink, 'known_hosts'),
   opsPassword: join(folders.stateLink, 'ops-password'),
+  /** Where inventory.example.ts keeps its certificates, so that every clone operates the one cluster on the lab. */
+  pki: join(folders.stateLink, 'pki'),
+  /** The etcd version that inventory.example.ts asks for. */
+  version: join(folders.stateLink, 'etcd-version'),
 }
 
 /** Keys and passwords are made once and kept: hosts that are made anew are the same hosts to ssh. */
@@ -34,7 +38,7 @@ export function ensureState(): void {
 
 /** What inventory.example.ts has formed is gone with its hosts: its certificates and its memory of a cluster go too. */
 export function forgetClusters(): void {
-  rmSync(join(folders.state, 'pki'), { recursive: true, force: true })
+  rmSync(stateFiles.pki, { recursive: true, force: true })
 }
 
 function sshNames(name: (typeof allHosts)[number]): string {

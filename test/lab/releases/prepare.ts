@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { folders } from '../folders.ts'
+import { LabError } from '../process.ts'
 import { debianRelease } from './debian.ts'
 import { goRelease } from './go.ts'
 import { officialRelease } from './official.ts'
@@ -26,7 +27,6 @@ type Source = { name: string; get(wanted: Wanted, folder: string): Promise<void>
 
 /** Gets what the cache lacks: seconds when all is there, a minute or two the first time. */
 export async function prepareReleases(say: Say = () => {}): Promise<Releases> {
-  await mkdir(folders.releases, { recursive: true })
   // Go builds use every core already; two at a time lets a download go on beside one.
   const limit = pLimit(2)
   const results = await Promise.all(wantedReleases.map((wanted) => limit(() => prepare(wanted, say))))
@@ -34,6 +34,17 @@ export async function prepareReleases(say: Say = () => {}): Promise<Releases> {
     ready: results.flatMap((result) => ('tarball' in result ? [result] : [])),
     skipped: results.flatMap((result) => ('reason' in result ? [result] : [])),
   }
+}
+
+/** The newest release that can be had here, and nothing else. */
+export async function newestRelease(say: Say = () => {}): Promise<Release> {
+  const reasons: string[] = []
+  for (const wanted of wantedReleases.toReversed()) {
+    const result = await prepare(wanted, say)
+    if ('tarball' in result) return result
+    reasons.push(`${result.version}: ${result.reason}`)
+  }
+  throw new LabError(`no etcd release can be had here:\n${reasons.join('\n')}`)
 }
 
 const sources: Source[] = [
@@ -55,6 +66,7 @@ async function prepare(wanted: Wanted, say: Say): Promise<Release | { version: s
     const cached = cachedRelease(version, source.name)
     if (cached !== undefined) return cached
   }
+  await mkdir(folders.releases, { recursive: true })
   for (const source of sources) {
     const folder = await mkdtemp(join(folders.releases, `.v${version}-`))
     try {

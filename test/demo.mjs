@@ -1,0 +1,31 @@
+// Plain JavaScript for Node 20: nothing is installed yet when this starts. The demo itself is test/lab/demo.ts.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+if (Number(process.versions.node.split('.')[0]) < 20) stop(`Node 20 or newer is needed; this is ${process.version}`, 2)
+
+// npm writes this file last, so that an installation cut short is done again.
+if (!existsSync(join(root, 'node_modules/.package-lock.json'))) {
+  console.log('Installing the dependencies (npm ci)')
+  const { status } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  if (status !== 0) stop('npm ci failed', 1)
+}
+
+// Ctrl-C reaches the demo as well, which then ends in its own way.
+process.on('SIGINT', () => {})
+// The Node that came with the dependencies: it runs TypeScript.
+const node = join(root, 'node_modules/.bin/node')
+const demo = spawnSync(node, [join(root, 'test/lab/demo.ts'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+})
+process.exitCode = demo.status ?? 130
+
+function stop(message, code) {
+  console.error(message)
+  process.exit(code)
+}
