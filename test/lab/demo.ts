@@ -3,9 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { engineNeeds, enginePid } from './engine.ts'
+import { engineNeeds } from './engine.ts'
 import { cache } from './folders.ts'
 import { labDown, labReset, labUp, stateFiles } from './lab.ts'
+import { enginePid, engineWasKilled } from './own-engine.ts'
 import { LabError } from './process.ts'
 import { newestRelease } from './releases/prepare.ts'
 import { releasePort, startReleaseServer } from './releases/server.ts'
@@ -42,8 +43,8 @@ async function demo(yes: boolean): Promise<number> {
 }
 
 async function down(): Promise<number> {
-  const own = enginePid() !== undefined
-  await labDown({ engine: true })
+  const own = enginePid() !== undefined || engineWasKilled()
+  await labDown({ engine: true, say })
   console.log(
     `The hosts${own ? ' and the Docker engine that the demo started' : ''} are gone; downloads stay in ${cache}`,
   )

@@ -31,8 +31,9 @@ export async function compose(args: string[], image?: string): Promise<string> {
 /** Every container of the lab, with Docker's word for its state (running, exited, paused…). */
 export async function containers(): Promise<Map<string, string>> {
   const filter = 'label=com.docker.compose.project=etcd-deploy-lab'
-  const listed = await mustRun('docker', ['ps', '-a', '--filter', filter, '--format', '{{.Names}} {{.State}}'])
-  const rows = listed.split('\n').filter((line) => line !== '')
+  const { code, stdout } = await docker(['ps', '-a', '--filter', filter, '--format', '{{.Names}} {{.State}}'])
+  if (code !== 0) throw new LabError('no Docker engine answers: npm run lab -- up starts one, where it can')
+  const rows = stdout.split('\n').filter((line) => line !== '')
   return new Map(rows.map((line) => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']))
 }
 

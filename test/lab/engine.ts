@@ -1,98 +1,61 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { debianMissing } from './debian.ts'
 import { composeProgram, engineAnswers } from './docker.ts'
-import { folders } from './folders.ts'
+import { engineLog, enginePid, startEngine } from './own-engine.ts'
 import { LabError, mustRun } from './process.ts'
-
-const pidFile = join(folders.engine, 'dockerd.pid')
-const containerdPidFile = '/var/run/docker/containerd/containerd.pid'
-const logFile = join(folders.engine, 'dockerd.log')
-const packages = ['docker.io', 'docker-compose', 'iptables', 'iproute2']
 
 /** What has to be done before an engine answers, in words to ask with; undefined where one does. */
 export async function engineNeeds(): Promise<string | undefined> {
-  if (await engineAnswers()) return (await composeProgram()) === undefined ? wordsFor(install()) : undefined
-  return wordsFor(install())
+  const steps = await engineSteps()
+  const words = [
+    ...(steps.install.length > 0 ? [`install ${steps.install.join(', ')} with apt-get`] : []),
+    ...(steps.start ? ['start a Docker engine'] : []),
+  ]
+  return words.length > 0 ? words.join(' and ') : undefined
 }
 
 /** Uses the engine that is there; else, on Debian as root, installs what is missing and starts one of the lab's own. */
 export async function ensureEngine(say: (line: string) => void): Promise<void> {
-  if ((await engineNeeds()) === undefined) return
-  const missing = install()
-  if (missing.length > 0) {
-    say(`installing ${missing.join(', ')}`)
+  const { install, start } = await engineSteps()
+  if (install.length > 0) {
+    say(`installing ${install.join(', ')}`)
     await mustRun('apt-get', ['update'])
-    await mustRun('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { timeoutMs: 600_000 })
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    await mustRun('apt-get', ['install', '-y', '--no-install-recommends', ...install], { env, timeoutMs: 600_000 })
   }
+  if (!start) return
   // Where systemd runs, the package starts an engine itself; and one of the lab's own may be starting still.
-  const packaged = missing.length > 0 && existsSync('/run/systemd/system')
+  const packaged = install.length > 0 && existsSync('/run/systemd/system')
   if ((packaged || enginePid() !== undefined) && (await answersWithin(15_000))) return
   say('starting a Docker engine for the lab')
   const engine = startEngine()
   if (await answersWithin(60_000, engine)) return
-  const last = read(logFile).trim().split('\n').at(-1)
-  throw new LabError(`the Docker engine did not start: ${last}\n(${logFile})`)
+  const { file, lastLine } = engineLog()
+  throw new LabError(`the Docker engine did not start: ${lastLine}\n(${file})`)
 }
 
-/** Ends the engine that the lab started, and no other. */
-export async function stopEngine(): Promise<boolean> {
-  const pid = enginePid()
-  if (pid === undefined) return false
-  process.kill(pid, 'SIGTERM')
-  for (let waitedMs = 0; enginePid() !== undefined; waitedMs += 200) {
-    if (waitedMs > 30_000) throw new LabError(`the lab's Docker engine (pid ${pid}) does not end: see ${logFile}`)
-    await sleep(200)
-  }
-  return true
-}
-
-/** The pid of the lab's own engine while it runs; a pid file alone proves nothing after a kill or a reboot. */
-export function enginePid(): number | undefined {
-  const pid = Number(read(pidFile))
-  if (!Number.isInteger(pid) || pid <= 0) return undefined
-  const command = commandOf(pid)
-  return command[0]?.endsWith('dockerd') && command.includes(folders.engine) ? pid : undefined
-}
-
-function commandOf(pid: number): string[] {
-  return read(`/proc/${pid}/cmdline`).split('\0')
-}
-
-function install(): string[] {
-  const missing = debianMissing() ?? (process.getuid?.() === 0 ? undefined : 'only root can start one')
-  if (missing !== undefined) {
-    throw new LabError(
-      `No Docker engine answers, and the lab can't start one here (${missing}): install or start Docker with Compose.`,
-    )
+async function engineSteps(): Promise<{ install: string[]; start: boolean }> {
+  const start = !(await engineAnswers())
+  const compose = (await composeProgram()) !== undefined
+  if (!start && compose) return { install: [], start }
+  const why = debianMissing() ?? (process.getuid?.() === 0 ? undefined : 'only root can')
+  if (why !== undefined) {
+    const missing = start
+      ? 'No Docker engine answers: start or install Docker'
+      : 'Docker Compose is missing: install it'
+    throw new LabError(`${missing} (the lab can't do that here: ${why})`)
   }
   const have = (program: string) => ['/usr/bin', '/usr/sbin'].some((folder) => existsSync(join(folder, program)))
-  const programs: Record<string, string> = { 'docker.io': 'dockerd', iproute2: 'ip' }
-  return packages.filter((name) => !have(programs[name] ?? name))
-}
-
-function wordsFor(missing: string[]): string {
-  return missing.length > 0
-    ? `install ${missing.join(', ')} with apt-get and start a Docker engine`
-    : 'start a Docker engine'
-}
-
-function startEngine(): ChildProcess {
-  mkdirSync(folders.engine, { recursive: true, mode: 0o711 })
-  // After a kill these pids may belong to something else by now, and dockerd would take that for an engine.
-  if (enginePid() === undefined) rmSync(pidFile, { force: true })
-  if (!commandOf(Number(read(containerdPidFile)))[0]?.endsWith('containerd')) rmSync(containerdPidFile, { force: true })
-  const log = openSync(logFile, 'a')
-  const folder = ['--data-root', folders.engine, '--pidfile', pidFile]
-  // The lab needs no NAT and no default bridge: the machine's own network stays untouched.
-  const child = spawn('dockerd', ['--iptables=false', '--ip6tables=false', '--bridge=none', ...folder], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  })
-  child.unref()
-  return child
+  const wanted = {
+    'docker.io': have('dockerd') || !start,
+    'docker-compose': compose,
+    iptables: have('iptables'),
+    iproute2: have('ip'),
+  }
+  return { install: Object.keys(wanted).filter((name) => !wanted[name as keyof typeof wanted]), start }
 }
 
 async function answersWithin(timeoutMs: number, engine?: ChildProcess): Promise<boolean> {
@@ -102,12 +65,4 @@ async function answersWithin(timeoutMs: number, engine?: ChildProcess): Promise<
     await sleep(200)
   }
   return false
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compose, containers, docker, engineAnswers } from './docker.ts'
-import { ensureEngine, stopEngine } from './engine.ts'
+import { ensureEngine } from './engine.ts'
 import { allHosts, labHost, network, nodes, type HostName } from './hosts.ts'
 import { ensureImage } from './image.ts'
 import { clearLeftovers } from './leftovers.ts'
 import { onHost } from './on-host.ts'
+import { engineWasKilled, stopEngine } from './own-engine.ts'
 import { LabError } from './process.ts'
 import { ensureState, forgetClusters } from './state.ts'
 
@@ -13,11 +14,13 @@ export { stateFiles } from './state.ts'
 export { hostOutput, onHost } from './on-host.ts'
 export { cutPort, healPorts, killHost, pauseHost, startHost, unpauseHost } from './faults.ts'
 
+type Say = (line: string) => void
+
 export interface UpOptions {
   hosts?: number
   /** The bastion comes with node7, which needs it; also beside fewer hosts when asked for. */
   bastion?: boolean
-  say?: (line: string) => void
+  say?: Say
 }
 
 /** These hosts started and ready to log in, those that run left as they are; answers the ones that it made. */
@@ -48,7 +51,8 @@ export async function labReset(names?: HostName[]): Promise<HostName[]> {
 }
 
 /** Hosts and network gone; the image, the keys and the releases stay cached. */
-export async function labDown({ engine = false } = {}): Promise<void> {
+export async function labDown({ engine = false, say = () => {} }: { engine?: boolean; say?: Say } = {}): Promise<void> {
+  if (engineWasKilled()) await ensureEngine(say)
   if (await engineAnswers()) {
     await remove(await existing())
     await docker(['network', 'rm', network.name])

@@ -29,7 +29,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   },
   down: async (args) => {
     const { values } = parseArgs({ args, options: { engine: { type: 'boolean' } } })
-    await labDown({ engine: values.engine ?? false })
+    await labDown({ engine: values.engine ?? false, say: console.log })
   },
   reset: async (args) => {
     const names = args.map(hostNamed)

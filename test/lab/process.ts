@@ -16,12 +16,15 @@ export interface RunOptions {
 /** A failure that the lab foresees: its message alone is shown. */
 export class LabError extends Error {}
 
+/** dockerd, debootstrap and ip are where a plain user's, or su's, PATH does not look. */
+export const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
+
 /** Runs a program to its end; a program that can't be started counts as exit code 127, as in a shell. */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...environment, ...options.env },
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
     })

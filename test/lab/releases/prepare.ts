@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { folders } from '../folders.ts'
@@ -67,6 +67,7 @@ async function prepare(wanted: Wanted, say: Say): Promise<Release | { version: s
     if (cached !== undefined) return cached
   }
   await mkdir(folders.releases, { recursive: true })
+  await clearAbandoned()
   for (const source of sources) {
     const folder = await mkdtemp(join(folders.releases, `.v${version}-`))
     try {
@@ -81,6 +82,15 @@ async function prepare(wanted: Wanted, say: Say): Promise<Release | { version: s
     }
   }
   return { version, reason: reasons.join('; ') }
+}
+
+/** What a killed run was making; an hour is longer than any run takes. */
+async function clearAbandoned(): Promise<void> {
+  for (const name of await readdir(folders.releases)) {
+    const folder = join(folders.releases, name)
+    if (!name.startsWith('.v') || Date.now() - (await stat(folder)).mtimeMs < 3_600_000) continue
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 function cachedRelease(version: string, source: string): Release | undefined {
