@@ -1,4 +1,5 @@
 import type { Architecture, BinarySource } from '../inventory/model.ts'
+import type { ReleaseSource } from './release.ts'
 import { cacheFolder, readEntry, type BinaryFile, type BinaryFiles } from './cache.ts'
 
 export interface BinaryRequest {
@@ -23,6 +24,13 @@ export type Binaries =
   /** They are on the hosts already. */
   | { kind: 'installed'; version: string; arch: Architecture; path: string }
 
+/** The same without any network; undefined: they would have to be downloaded. */
+export async function cachedBinaries(request: BinaryRequest): Promise<Binaries | undefined> {
+  const { source } = request
+  if (source.kind !== 'official' && source.kind !== 'mirror') return getBinaries(request)
+  return (await cachedRelease(source, request, cacheFolder(request.cacheDir))) === undefined ? undefined : getBinaries(request)
+}
+
 /** Brings etcd's binaries onto the controller, verified; what was brought before costs a few calls of stat. */
 export async function getBinaries(request: BinaryRequest): Promise<Binaries> {
   const { source, version, arch } = request
@@ -41,12 +49,17 @@ async function filesOf(
 ): Promise<BinaryFiles> {
   if (source.kind === 'folder') return (await import('./local.ts')).fromFolder(source.path, request, cache)
   if (source.kind === 'file') return (await import('./local.ts')).fromTarball(source, request, cache)
+  const known = await cachedRelease(source, request, cache)
+  if (known !== undefined) return known
   const { releaseKey } = await import('./release.ts')
-  const key = releaseKey(source, request)
-  const entry = await readEntry(cache, key)
-  if (entry !== undefined && (source.sha256 === undefined || entry.tarball?.sha256 === source.sha256.toLowerCase()))
-    return entry.files
-  return (await import('./download-release.ts')).downloadRelease(source, request, cache, key)
+  return (await import('./download-release.ts')).downloadRelease(source, request, cache, releaseKey(source, request))
+}
+
+async function cachedRelease(source: ReleaseSource, request: BinaryRequest, cache: string): Promise<BinaryFiles | undefined> {
+  const { releaseKey } = await import('./release.ts')
+  const entry = await readEntry(cache, releaseKey(source, request))
+  const pinned = source.sha256?.toLowerCase()
+  return pinned === undefined || entry?.tarball?.sha256 === pinned ? entry?.files : undefined
 }
 
 function withoutStamps(files: BinaryFiles): BinaryFiles {

@@ -12,7 +12,11 @@ export type Verdict =
   | { kind: 'may' }
   /** It serves nobody now: taking it down costs no vote. */
   | { kind: 'already-down' }
-  | { kind: 'refused'; arithmetic: string; /** Even with every voter healthy none could be spared. */ noneToSpare: boolean }
+  | {
+      kind: 'refused'
+      arithmetic: string
+      /** Even with every voter healthy none could be spared. */ noneToSpare: boolean
+    }
 
 /** The quorum guard: may this voter be taken down, given which voters are healthy right now? */
 export function mayTakeDown(name: string, voters: readonly Voter[]): Verdict {

@@ -101,14 +101,31 @@ function end<S>(applier: Applier, { change, id }: Numbered<S>, begunAt: number |
   applier.emit({ type: 'change-end', id, host: change.host, what: change.what, outcome: 'done', durationMs })
 }
 
-function failure<S>(applier: Applier, { change, id }: Numbered<S>, begunAt: number | undefined, error: ErrorFacts): DeployError {
+function failure<S>(
+  applier: Applier,
+  { change, id }: Numbered<S>,
+  begunAt: number | undefined,
+  error: ErrorFacts,
+): DeployError {
   const durationMs = Math.round(performance.now() - (begunAt ?? performance.now()))
   const { cause: _, ...facts } = error
-  applier.emit({ type: 'change-end', id, host: change.host, what: change.what, outcome: 'failed', durationMs, error: facts })
+  applier.emit({
+    type: 'change-end',
+    id,
+    host: change.host,
+    what: change.what,
+    outcome: 'failed',
+    durationMs,
+    error: facts,
+  })
   return new DeployError(error)
 }
 
-function progress<S>(applier: Applier, { change, id }: Numbered<S>, at: { state?: string; done?: number; total?: number; unit?: 'bytes' }): void {
+function progress<S>(
+  applier: Applier,
+  { change, id }: Numbered<S>,
+  at: { state?: string; done?: number; total?: number; unit?: 'bytes' },
+): void {
   applier.emit({ type: 'progress', id, host: change.host, what: change.what, ...at })
 }
 
@@ -126,7 +143,14 @@ function wordFailure<S>(change: Change<S>, failed: { code: number; stdout: strin
 function factsOf(error: unknown, host: string, tried: string): ErrorFacts {
   if (error instanceof DeployError) {
     const { message, answered, next, exitCode } = error
-    return { message, host: error.host ?? host, tried: error.tried ?? tried, next, exitCode, ...(answered === undefined ? {} : { answered }) }
+    return {
+      message,
+      host: error.host ?? host,
+      tried: error.tried ?? tried,
+      next,
+      exitCode,
+      ...(answered === undefined ? {} : { answered }),
+    }
   }
   return { message: error instanceof Error ? error.message : String(error), host, tried, cause: error }
 }

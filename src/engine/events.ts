@@ -15,11 +15,32 @@ export type RunEvent =
   | { type: 'lock-released'; hosts: string[] }
   | { type: 'record-written'; operation: string }
   | { type: 'record-removed'; operation: string }
-  | { type: 'wave'; number: number; changes: { id: string; host: string; what: string; why: string; takesDown?: string }[] }
+  | {
+      type: 'wave'
+      number: number
+      changes: { id: string; host: string; what: string; why: string; takesDown?: string }[]
+    }
   | { type: 'change-begin'; id: string; host: string; what: string; why: string; diff?: string; takesDown?: string }
-  | { type: 'change-end'; id: string; host: string; what: string; outcome: 'done' | 'failed'; durationMs: number; error?: ErrorFacts }
+  | {
+      type: 'change-end'
+      id: string
+      host: string
+      what: string
+      outcome: 'done' | 'failed'
+      durationMs: number
+      error?: ErrorFacts
+    }
   /** Where a change stands: bytes of an upload or download, or the state of a member that starts. */
-  | { type: 'progress'; id: string; host: string; what: string; done?: number; total?: number; unit?: 'bytes'; state?: string }
+  | {
+      type: 'progress'
+      id: string
+      host: string
+      what: string
+      done?: number
+      total?: number
+      unit?: 'bytes'
+      state?: string
+    }
   /** Work on the controller: a download, certificates. */
   | { type: 'task-begin'; id: string; what: string }
   | { type: 'task-end'; id: string; what: string; outcome: 'done' | 'failed'; durationMs: number }

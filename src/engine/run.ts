@@ -42,7 +42,11 @@ export interface Outcome<S> {
 }
 
 /** Observe, plan the next wave, apply, observe again, until every stage is reached. */
-export async function converge<W, S>(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext): Promise<Outcome<S>> {
+export async function converge<W, S>(
+  stages: readonly Stage<W, S>[],
+  subject: Subject<W, S>,
+  context: RunContext,
+): Promise<Outcome<S>> {
   const hosts = [...context.connections.keys()]
   const outcome: Omit<Outcome<S>, 'seen'> = { changed: new Set(), restarted: new Set() }
 
@@ -51,7 +55,8 @@ export async function converge<W, S>(stages: readonly Stage<W, S>[], subject: Su
   const glimpsed = await subject.prepare(glance, { purpose: 'glance' })
   if (glimpsed !== undefined) {
     refuse(context, subject.checkWanted(glimpsed, glance))
-    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined) return { ...outcome, seen: glance }
+    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined)
+      return { ...outcome, seen: glance }
   }
 
   context.signal.throwIfAborted()
@@ -74,7 +79,13 @@ class LockedRun<W, S> {
   readonly #stale = new Set<string>()
   #waves = 0
 
-  constructor(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext, locks: Locks, outcome: Omit<Outcome<S>, 'seen'>) {
+  constructor(
+    stages: readonly Stage<W, S>[],
+    subject: Subject<W, S>,
+    context: RunContext,
+    locks: Locks,
+    outcome: Omit<Outcome<S>, 'seen'>,
+  ) {
     this.#stages = stages
     this.#subject = subject
     this.#context = context
@@ -216,16 +227,23 @@ class LockedRun<W, S> {
 /** `--on`: steps see everything, but only the named hosts may change. */
 function narrow<W, S>(steps: readonly Step<W, S>[], on: ReadonlySet<string> | undefined): readonly Step<W, S>[] {
   if (on === undefined) return steps
-  return steps.map((step) => ({ ...step, next: (want: W, seen: S) => step.next(want, seen).filter((change) => on.has(change.host)) }))
+  return steps.map((step) => ({
+    ...step,
+    next: (want: W, seen: S) => step.next(want, seen).filter((change) => on.has(change.host)),
+  }))
 }
 
 function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {
   for (const { warning, error } of problems) {
     if (warning === undefined) continue
-    context.emit({ type: 'warning', message: error.message, next: error.next, ...(error.host === undefined ? {} : { host: error.host }) })
+    context.emit({
+      type: 'warning',
+      message: error.message,
+      next: error.next,
+      ...(error.host === undefined ? {} : { host: error.host }),
+    })
   }
   const grave = problems.filter((problem) => problem.warning === undefined).map((problem) => problem.error)
   if (grave.length === 1) throw grave[0]
   if (grave.length > 1) throw new DeployErrors(`${grave.length} problems; nothing was changed`, grave)
 }
-

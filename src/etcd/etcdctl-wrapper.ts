@@ -2,7 +2,7 @@ import type { Cluster, Node } from '../inventory/model.ts'
 import { layoutOf } from './layout.ts'
 import { managedHeader } from './unit.ts'
 import { clientUrls, localClientUrl } from './urls.ts'
-import { seriesOf } from './versions.ts'
+import { minorSeries } from './versions.ts'
 
 /**
  * `etcdctl` as people on the host call it: endpoints and the admin certificate are given unless they give their own. etcdctl ends
@@ -29,7 +29,7 @@ for word do
   esac
 done
 [ "$own_endpoints" ] || export ETCDCTL_ENDPOINTS="$endpoints"
-${certificates}${seriesOf(cluster.version) === '3.3' ? 'export ETCDCTL_API=${ETCDCTL_API:-3}\n' : ''}exec ${at.etcdctl} "$@"
+${certificates}${minorSeries(cluster.version) === '3.3' ? 'export ETCDCTL_API=${ETCDCTL_API:-3}\n' : ''}exec ${at.etcdctl} "$@"
 `
 }
 

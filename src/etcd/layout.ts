@@ -22,8 +22,6 @@ export interface Layout {
   adminCert: string
   adminKey: string
   unit: string
-  dropInDir: string
-  dropIn: string
   wrapper: string
   /** Outlives the data directory: that a cluster was formed, an unfinished operation. */
   stateDir: string
@@ -64,8 +62,6 @@ export function layoutOf(cluster: Pick<Cluster, 'paths' | 'service'>): Layout {
     adminCert: `${admin}/admin.crt`,
     adminKey: `${admin}/admin.key`,
     unit: `/etc/systemd/system/${service}.service`,
-    dropInDir: `/etc/systemd/system/${service}.service.d`,
-    dropIn: `/etc/systemd/system/${service}.service.d/50-inventory.conf`,
     wrapper: `/usr/local/bin/${service === 'etcd' ? 'etcdctl' : `etcdctl-${service}`}`,
     stateDir: state,
     formed: `${state}/formed.json`,

@@ -63,7 +63,7 @@ LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RemoveIPC=yes
 SystemCallArchitectures=native
-${systemd >= groupsOfSystemCalls ? systemCallFilter : ''}
+${systemd >= groupsOfSystemCalls ? systemCallFilter : ''}${ownLines(cluster)}
 [Install]
 WantedBy=multi-user.target
 `
@@ -76,10 +76,9 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 `
 
-/** The inventory's own lines, where there are any. */
-export function dropInText(cluster: Cluster): string | undefined {
-  if (cluster.service.dropIn.length === 0) return undefined
-  return `${managedHeader(cluster)}\n[Service]\n${cluster.service.dropIn.join('\n')}\n`
+function ownLines(cluster: Cluster): string {
+  const { dropIn } = cluster.service
+  return dropIn.length === 0 ? '' : `\n# From service.dropIn of the inventory:\n${dropIn.join('\n')}\n`
 }
 
 /** The message that the guard in the unit writes to the journal; diagnosis.ts knows it again. */
@@ -88,7 +87,10 @@ export const missingDataMessage = 'etcd-deploy: refusing to start: this member w
 function missingDataGuard(cluster: Cluster): string {
   const { data, wal } = cluster.paths
   const at = layoutOf(cluster)
-  const present = [`-d ${data}/member/snap`, wal === undefined ? `-d ${data}/member/wal` : `"$(ls -A ${wal} 2>/dev/null)"`]
+  const present = [
+    `-d ${data}/member/snap`,
+    wal === undefined ? `-d ${data}/member/wal` : `"$(ls -A ${wal} 2>/dev/null)"`,
+  ]
   const where = wal === undefined ? data : `${data} and ${wal}`
   return (
     `[ ! -e ${at.wasReady} ] || { ${present.map((test) => `[ ${test} ]`).join(' && ')}; } || ` +

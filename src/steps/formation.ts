@@ -38,9 +38,14 @@ export function hasMemberData(cluster: Cluster, host: ReachedHost): boolean {
   return host.files.has(`${cluster.paths.data}/member`) || host.walEntries.some((entry) => entry.endsWith('.wal'))
 }
 
-function formedBefore(cluster: Cluster, hosts: [NodeName, ReachedHost][], formed: Remembered): { formation: Formation } | { refused: DeployError[] } {
+function formedBefore(
+  cluster: Cluster,
+  hosts: [NodeName, ReachedHost][],
+  formed: Remembered,
+): { formation: Formation } | { refused: DeployError[] } {
   const refused = hosts.flatMap(([name, host]) => {
-    if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId) return [otherCluster(name, host.formed.clusterId, formed.clusterId)]
+    if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
+      return [otherCluster(name, host.formed.clusterId, formed.clusterId)]
     return hasMemberData(cluster, host) ? [] : [dataGone(cluster, name, host)]
   })
   if (refused.length > 0) return { refused }
@@ -48,16 +53,27 @@ function formedBefore(cluster: Cluster, hosts: [NodeName, ReachedHost][], formed
 }
 
 /** Nobody remembers a formed cluster: either nothing was begun, or a bootstrap was interrupted and goes on with its own token. */
-function bootstrapOrResume(cluster: Cluster, hosts: [NodeName, ReachedHost][], freshToken: string): { formation: Formation } | { refused: DeployError[] } {
+function bootstrapOrResume(
+  cluster: Cluster,
+  hosts: [NodeName, ReachedHost][],
+  freshToken: string,
+): { formation: Formation } | { refused: DeployError[] } {
   const withData = hosts.filter(([, host]) => hasMemberData(cluster, host))
-  const begun = (withData.length > 0 ? withData : hosts).map(([name, host]) => ({ name, token: tokenOn(cluster, host) }))
+  const begun = (withData.length > 0 ? withData : hosts).map(([name, host]) => ({
+    name,
+    token: tokenOn(cluster, host),
+  }))
   const strangers = withData.length === 0 ? [] : begun.filter(({ token }) => token === undefined)
   if (strangers.length > 0) return { refused: strangers.map(({ name }) => handBuilt(cluster, name)) }
   const tokens = new Set(begun.map(({ token }) => token).filter((token) => token !== undefined))
   if (withData.length > 0 && tokens.size > 1) return { refused: begun.map(({ name }) => handBuilt(cluster, name)) }
   const wasReady = hosts.some(([, host]) => host.files.has(layoutOf(cluster).wasReady))
   if (wasReady && withData.length < quorumOf(cluster.nodes.length)) {
-    return { refused: hosts.filter(([, host]) => !hasMemberData(cluster, host)).map(([name, host]) => dataGone(cluster, name, host)) }
+    return {
+      refused: hosts
+        .filter(([, host]) => !hasMemberData(cluster, host))
+        .map(([name, host]) => dataGone(cluster, name, host)),
+    }
   }
   const [token = freshToken] = tokens
   return { formation: { kind: 'bootstrap', token } }
@@ -87,21 +103,32 @@ function foreignTraces(cluster: Cluster, name: NodeName, host: ReachedHost): Dep
         message: `this host belongs to cluster ${host.formed.cluster === '' ? '(unreadable record)' : host.formed.cluster}, not to ${cluster.name}`,
         host: name,
         tried: `read ${at.formed}`,
-        next: ['use another host, or another service name and other paths in the inventory', 'to give the host up: etcd-deploy down with the inventory of that cluster'],
+        next: [
+          'use another host, or another service name and other paths in the inventory',
+          'to give the host up: etcd-deploy down with the inventory of that cluster',
+        ],
         exitCode: exitCode.refused,
       }),
     ]
   }
   const unit = host.files.get(at.unit)?.text
-  const handMade = (unit !== undefined && !isManaged(unit, cluster.name)) || (host.unit.loaded && host.unit.fragment !== '' && host.unit.fragment !== at.unit)
+  const handMade =
+    (unit !== undefined && !isManaged(unit, cluster.name)) ||
+    (host.unit.loaded && host.unit.fragment !== '' && host.unit.fragment !== at.unit)
   if (!handMade) return []
   const whose = unit === undefined ? undefined : managedBy(unit)
   return [
     new DeployError({
-      message: whose === undefined ? `a unit ${cluster.service.name}.service is there that was not made by etcd-deploy` : `${cluster.service.name}.service belongs to cluster ${whose}`,
+      message:
+        whose === undefined
+          ? `a unit ${cluster.service.name}.service is there that was not made by etcd-deploy`
+          : `${cluster.service.name}.service belongs to cluster ${whose}`,
       host: name,
       tried: `read ${host.unit.fragment || at.unit}`,
-      next: ['give this cluster another service.name, ports and paths in the inventory, or use another host', 'taking over a cluster that was set up by hand is not possible yet'],
+      next: [
+        'give this cluster another service.name, ports and paths in the inventory, or use another host',
+        'taking over a cluster that was set up by hand is not possible yet',
+      ],
       exitCode: exitCode.refused,
     }),
   ]
@@ -119,14 +146,25 @@ function otherCluster(host: NodeName, found: string, wanted: string): DeployErro
 
 function dataGone(cluster: Cluster, name: NodeName, host: ReachedHost): DeployError {
   const { data, wal } = cluster.paths
-  const unmounted = host.fstab.filter((mount) => mount !== '/' && !host.mounts.includes(mount) && [data, wal].some((path) => path !== undefined && `${path}/`.startsWith(`${mount}/`)))
+  const unmounted = host.fstab.filter(
+    (mount) =>
+      mount !== '/' &&
+      !host.mounts.includes(mount) &&
+      [data, wal].some((path) => path !== undefined && `${path}/`.startsWith(`${mount}/`)),
+  )
   const mount = unmounted.map((path) => `${path} is in /etc/fstab but not mounted: mount ${path}, then run up again`)
   return new DeployError({
     message: `this member's data is gone: the cluster was formed, but ${data} holds no member`,
     host: name,
     tried: `look into ${data}${wal === undefined ? '' : ` and ${wal}`}`,
     answered: mount.length > 0 ? 'a file system is not mounted' : 'no file system of /etc/fstab is missing there',
-    next: mount.length > 0 ? mount : [`is a disk missing or not mounted? mount it and run up again`, `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`],
+    next:
+      mount.length > 0
+        ? mount
+        : [
+            `is a disk missing or not mounted? mount it and run up again`,
+            `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`,
+          ],
     exitCode: exitCode.refused,
   })
 }
@@ -136,7 +174,10 @@ function handBuilt(cluster: Cluster, name: NodeName): DeployError {
     message: `${cluster.paths.data} holds the data of a member that this inventory knows nothing of`,
     host: name,
     tried: `look into ${cluster.paths.data}`,
-    next: ['if it belongs to another cluster: set paths.data to another folder, or use another host', 'taking over a cluster that was set up by hand is not possible yet; nothing was changed'],
+    next: [
+      'if it belongs to another cluster: set paths.data to another folder, or use another host',
+      'taking over a cluster that was set up by hand is not possible yet; nothing was changed',
+    ],
     exitCode: exitCode.refused,
   })
 }

@@ -6,7 +6,19 @@ import { localClientUrl } from '../etcd/urls.ts'
 /** Files that are read with their text; the others are known by their SHA-256 alone. */
 export function textFiles(cluster: Cluster): string[] {
   const at = layoutOf(cluster)
-  return [at.env, at.unit, at.dropIn, at.wrapper, at.formed, at.operation, at.binarySums, at.clientCa, at.peerCa, at.serverCert, at.peerCert, at.adminCert]
+  return [
+    at.env,
+    at.unit,
+    at.wrapper,
+    at.formed,
+    at.operation,
+    at.binarySums,
+    at.clientCa,
+    at.peerCa,
+    at.serverCert,
+    at.peerCert,
+    at.adminCert,
+  ]
 }
 
 export function hashedFiles(cluster: Cluster): string[] {
@@ -18,13 +30,39 @@ export function hashedFiles(cluster: Cluster): string[] {
 export function hostLook(cluster: Cluster, node: Node): Look {
   const at = layoutOf(cluster)
   const { data, wal = '', bin, config } = cluster.paths
-  const folders = [bin, config, at.tlsDir, at.adminDir, data, ...(wal === '' ? [] : [wal]), at.stateDir, at.readyDir, at.dropInDir, at.previousDir]
-  const existence = [at.wasReady, at.etcd, at.etcdctl, at.etcdutl, `${data}/member`, `${data}/member/snap`, `${data}/member/wal`]
+  const folders = [
+    bin,
+    config,
+    at.tlsDir,
+    at.adminDir,
+    data,
+    ...(wal === '' ? [] : [wal]),
+    at.stateDir,
+    at.readyDir,
+    at.previousDir,
+  ]
+  const existence = [
+    at.wasReady,
+    at.etcd,
+    at.etcdctl,
+    at.etcdutl,
+    `${data}/member`,
+    `${data}/member/snap`,
+    `${data}/member/wal`,
+  ]
   const { user, group, adminGroup, name } = cluster.service
   const args = [name, user, group, adminGroup, data, wal, String(node.client.port), String(node.peer.port)]
   return {
     name: 'host',
-    script: { text: hostScript, args: [...args, textFiles(cluster).join(' '), hashedFiles(cluster).join(' '), [...folders, ...existence].join(' ')] },
+    script: {
+      text: hostScript,
+      args: [
+        ...args,
+        textFiles(cluster).join(' '),
+        hashedFiles(cluster).join(' '),
+        [...folders, ...existence].join(' '),
+      ],
+    },
   }
 }
 
@@ -40,7 +78,13 @@ export function etcdLook(cluster: Cluster, node: Node): Look {
 /** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. */
 export function peersLook(cluster: Cluster, node: Node): Look {
   const others = cluster.nodes.filter((other) => other.name !== node.name)
-  return { name: 'peers', script: { text: peersScript, args: others.flatMap((other) => [other.name, other.peer.address, String(other.peer.port)]) } }
+  return {
+    name: 'peers',
+    script: {
+      text: peersScript,
+      args: others.flatMap((other) => [other.name, other.peer.address, String(other.peer.port)]),
+    },
+  }
 }
 
 /** Sections begin with a line `#@ name`. */
@@ -51,8 +95,12 @@ section clock; date +%s.%N
 section system; uname -s; uname -m; systemctl --version 2>/dev/null | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p'
 section names; hostname 2>/dev/null || cat /proc/sys/kernel/hostname; hostname -f 2>/dev/null || :
 section addresses
-grep -B1 -h '/32 host LOCAL' /proc/net/fib_trie 2>/dev/null | sed -n 's/.*|-- \\([0-9.]*\\)$/\\1/p' | sort -u || :
-sed -n 's/^\\([0-9a-f]\\{32\\}\\) .. .. \\(..\\) .*/\\1 \\2/p' /proc/net/if_inet6 2>/dev/null || :
+if command -v ip >/dev/null; then
+  ip -o addr show scope global | sed -n 's/^[0-9]*: *\\([^ @]*\\)[^ ]* .*inet6\\{0,1\\} \\([0-9a-f.:]*\\).*/\\2 \\1/p'
+else
+  grep -B1 -h '/32 host LOCAL' /proc/net/fib_trie 2>/dev/null | sed -n 's/.*|-- \\([0-9.]*\\)$/\\1/p' | sort -u || :
+  sed -n 's/^\\([0-9a-f]\\{32\\}\\) .. .. 00 .. *\\([^ ]*\\)$/\\1 \\2/p' /proc/net/if_inet6 2>/dev/null || :
+fi
 section accounts
 getent passwd "$user" >/dev/null && echo user || :
 getent group "$group" >/dev/null && echo group || :
@@ -115,4 +163,3 @@ probe() {
 while [ $# -ge 3 ]; do probe "$1" "$2" "$3" & shift 3; done
 wait
 `
-

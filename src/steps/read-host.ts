@@ -3,8 +3,9 @@ import { parseOperation } from '../engine/operation.ts'
 import { parseEndpointHealth, parseEndpointStatus, parseMemberList } from '../etcd/etcdctl-output.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { Architecture } from '../inventory/model.ts'
+import { canonicalIp } from '../pki/sans.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import type { EtcdSeen, FileSeen, FormedSeen, HostSeen, ProcessSeen, ReachedHost, UnitSeen } from './seen.ts'
+import type { AddressSeen, EtcdSeen, FileSeen, FormedSeen, HostSeen, ProcessSeen, ReachedHost, UnitSeen } from './seen.ts'
 
 /** Reads the output of the looks; what is broken in it is taken for absent, which never makes a step bolder. */
 export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
@@ -21,13 +22,21 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
   const clock = Number(lines('clock')[0] ?? Number.NaN) * 1000
   return {
     kind: 'reached',
-    clock: { hostMs: clock, earliestMs: reading.startedAtMs, latestMs: Math.min(output.firstLineAtMs, reading.endedAtMs) },
+    clock: {
+      hostMs: clock,
+      earliestMs: reading.startedAtMs,
+      latestMs: Math.min(output.firstLineAtMs, reading.endedAtMs),
+    },
     kernel,
     machine,
     architecture: architectures[machine],
     systemd: Number.parseInt(systemd, 10) || 0,
-    hostNames: [...new Set(lines('names').flatMap((line) => line.trim().split(/\s+/)))].filter((name) => name !== '' && name !== '(none)'),
-    addresses: lines('addresses').map(readAddress).filter((address) => address !== undefined),
+    hostNames: [...new Set(lines('names').flatMap((line) => line.trim().split(/\s+/)))].filter(
+      (name) => name !== '' && name !== '(none)',
+    ),
+    addresses: lines('addresses')
+      .map(readAddress)
+      .filter((address) => address !== undefined),
     accounts: {
       user: lines('accounts').includes('user'),
       group: lines('accounts').includes('group'),
@@ -41,7 +50,9 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     space: readSpace(lines('space')),
     mounts: lines('mounts'),
     fstab: lines('fstab'),
-    listening: lines('listening').map(readListening).filter((socket) => socket !== undefined),
+    listening: lines('listening')
+      .map(readListening)
+      .filter((socket) => socket !== undefined),
     holders: lines('holders').join('\n'),
     formed: readFormed(files.get(at.formed)?.text),
     operation: readOperation(files.get(at.operation)?.text),
@@ -50,7 +61,12 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
   }
 }
 
-const architectures: Readonly<Record<string, Architecture>> = { x86_64: 'amd64', aarch64: 'arm64', ppc64le: 'ppc64le', s390x: 's390x' }
+const architectures: Readonly<Record<string, Architecture>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  ppc64le: 'ppc64le',
+  s390x: 's390x',
+}
 
 function sectionsOf(stdout: string): Map<string, string[]> {
   const sections = new Map<string, string[]>()
@@ -83,12 +99,12 @@ function readFiles(stat: string[], sums: string[], text: string[]): Map<string, 
   return files
 }
 
-/** IPv4 as it stands; IPv6 from /proc as 32 hex digits, link-local ones left out. */
-function readAddress(line: string): string | undefined {
-  if (line.includes('.')) return line.startsWith('127.') ? undefined : line
-  const [hex = '', scope] = line.split(' ')
-  if (!/^[0-9a-f]{32}$/.test(hex) || scope === '20' || scope === '10') return undefined
-  return new URL(`http://[${hex.match(/.{4}/g)?.join(':')}]`).hostname.slice(1, -1)
+/** `10.0.0.1 eth0`; IPv6 from /proc as 32 hex digits. */
+function readAddress(line: string): AddressSeen | undefined {
+  const [text = '', device = ''] = line.split(' ')
+  const address = /^[0-9a-f]{32}$/.test(text) ? text.match(/.{4}/g)?.join(':') : text
+  const canonical = canonicalIp(address ?? '')
+  return canonical === undefined || canonical.startsWith('127.') || canonical === '::1' ? undefined : { address: canonical, device }
 }
 
 function readUnit(lines: string[]): UnitSeen {
@@ -156,7 +172,13 @@ function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
     const lines = output.stdout.split('\n').filter((line) => line.startsWith(`${name} `))
     const texts = lines.map((line) => line.slice(name.length + 1))
     const exit = texts.findLast((line) => line.startsWith('exit '))
-    return { text: texts.filter((line) => line !== exit).join('\n').trim(), code: Number(exit?.slice(5) ?? -1) }
+    return {
+      text: texts
+        .filter((line) => line !== exit)
+        .join('\n')
+        .trim(),
+      code: Number(exit?.slice(5) ?? -1),
+    }
   }
   const [health, members, status] = [answer('health'), answer('members'), answer('status')]
   const list = members.code === 0 ? parseMemberList(lastLine(members.text)) : undefined

@@ -23,7 +23,7 @@ export interface ReachedHost {
   architecture: Architecture | undefined
   systemd: number
   hostNames: string[]
-  addresses: string[]
+  addresses: AddressSeen[]
   accounts: { user: boolean; group: boolean; adminGroup: boolean }
   unit: UnitSeen
   process: ProcessSeen | undefined
@@ -42,6 +42,12 @@ export interface ReachedHost {
   etcd: EtcdSeen | undefined
   /** Whether this host reaches the peer port of the others; absent: not checked. */
   peers: ReadonlyMap<NodeName, 'open' | 'blocked'>
+}
+
+export interface AddressSeen {
+  address: string
+  /** Network device, where it is known. */
+  device: string
 }
 
 /** The host's clock was read between these two moments of the controller's clock. */

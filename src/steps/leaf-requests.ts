@@ -1,0 +1,100 @@
+import { layoutOf } from '../etcd/layout.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
+import { bundleOf } from '../pki/certificate.ts'
+import type { LeafRequest } from '../pki/leaf.ts'
+import { sansOf } from '../pki/sans.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import { bytesContent, type FileWant } from './file-want.ts'
+import type { ReachedHost } from './seen.ts'
+
+export type NamedRequest = Omit<LeafRequest, 'notBefore'> & { name: string }
+
+/** The client certificate with which `etcdctl` works on the hosts: etcd's user root may do everything, also with auth on. */
+export const adminName = 'admin'
+
+/** Every leaf that this inventory asks for. */
+export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, ReachedHost>): NamedRequest[] {
+  const { tls } = cluster
+  if (tls.mode === 'off') return []
+  const common = { subject: tls.subject, key: tls.key, days: tls.leafDays }
+  const members = cluster.nodes.flatMap((node) => {
+    const host = hosts.get(node.name)
+    if (host === undefined) return []
+    const sans = sansOf(memberNames(cluster, node, host))
+    return (['server', 'peer'] as const).map((kind) => ({ ...common, ...sans, kind, name: node.name, cn: node.name }))
+  })
+  const clients = Object.entries(tls.clients).map(([name, { cn, days, ...subject }]) => {
+    return { ...common, subject: { ...tls.subject, ...subject }, ...sansOf([]), kind: 'client' as const, name, cn, days: days ?? tls.leafDays }
+  })
+  return [...members, { ...common, ...sansOf([]), kind: 'client', name: adminName, cn: 'root' }, ...clients]
+}
+
+/**
+ * What a member may be dialled by, and every address that a peer may see it come from: etcd compares the source address of an inbound
+ * peer connection with the certificate's.
+ */
+function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] {
+  const own = host.addresses.filter(({ device }) => !virtualDevice.test(device)).map(({ address }) => address)
+  const configured = [node.peer.address, node.peer.listen, node.client.address, node.client.listen, ...node.client.advertise]
+  const names = [node.name, ...host.hostNames, 'localhost', '127.0.0.1', '::1', ...configured, ...own, ...node.sans, ...cluster.tls.sans]
+  return [...new Set(names)].filter((name) => !['0.0.0.0', '::'].includes(name))
+}
+
+/** Devices of containers and services: kube-ipvs0 alone may hold hundreds of addresses that come and go. */
+const virtualDevice = /^(docker|br-|veth|cni|flannel|cali|cilium|lxc|kube-ipvs|nodelocaldns|tunl|weave|virbr|dummy)/
+
+/** The files of one member that come from `pki/`, grouped as they belong together. A leaf yet to be issued has a stand-in. */
+export function certificateFiles(cluster: Cluster, node: Node, store: PkiStore | undefined): { what: string; files: FileWant[] }[] {
+  if (cluster.tls.mode === 'off') return []
+  const at = layoutOf(cluster)
+  const { user, group, adminGroup } = cluster.service
+  const shared = { mode: 0o640, owner: 'root', group }
+  const admins = { mode: 0o640, owner: 'root', group: adminGroup }
+  const trust = trustBundles(store)
+  const crl = store?.crl() ?? standIn('revocation list')
+  return [
+    {
+      what: 'CA bundles and revocation lists',
+      files: [
+        certificate(at.clientCa, trust.client, shared),
+        certificate(at.peerCa, trust.peer, shared),
+        certificate(at.clientCrl, crl, shared),
+        certificate(at.peerCrl, crl, shared),
+      ],
+    },
+    pair('server certificate', store?.leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, { mode: 0o600, owner: user, group }),
+    pair('peer certificate', store?.leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, { mode: 0o600, owner: user, group }),
+    {
+      what: 'admin certificate',
+      files: [
+        certificate(at.adminCa, trust.client, admins),
+        ...pair('', store?.leaf(adminName, 'client'), at.adminCert, at.adminKey, admins, admins).files,
+      ],
+    },
+  ]
+}
+
+export function trustBundles(store: PkiStore | undefined): { client: Uint8Array; peer: Uint8Array } {
+  if (store === undefined) return { client: standIn('CA bundle'), peer: standIn('CA bundle') }
+  const { client, peer } = store.trust()
+  return { client: Buffer.from(bundleOf(client)), peer: Buffer.from(bundleOf(peer)) }
+}
+
+type Rights = Pick<FileWant, 'mode' | 'owner' | 'group'>
+
+function pair(what: string, leaf: StoredLeaf | undefined, certPath: string, keyPath: string, certRights: Rights, keyRights: Rights): { what: string; files: FileWant[] } {
+  const cert = leaf === undefined ? standIn(what) : Buffer.from(leaf.certificate.pem)
+  const key = leaf === undefined ? standIn(what) : Buffer.from(leaf.key.reveal())
+  return {
+    what,
+    files: [certificate(certPath, cert, certRights), { path: keyPath, ...keyRights, shows: 'secret', content: bytesContent(key) }],
+  }
+}
+
+function certificate(path: string, bytes: Uint8Array, rights: Rights): FileWant {
+  return { path, ...rights, shows: 'certificate', content: bytesContent(bytes) }
+}
+
+function standIn(what: string): Uint8Array {
+  return Buffer.from(`${what} that up will make`)
+}

@@ -1,0 +1,116 @@
+/**
+ * Shell that takes one member through a start or restart and waits for it, in one command on its host: no round trip is lost while it
+ * comes up, and the previous files come back even when the controller has gone.
+ */
+
+/** $1 unit, $2 etcdctl, $3 deadline in seconds, $4 folder of previous files, then etcdctl's flags. */
+const readMemberArguments = `
+unit=$1.service etcdctl=$2 deadline=$3 previous=$4; shift 4
+for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
+export ETCDCTL_API=3
+property() { systemctl show "$unit" -p "$1" | sed 's/^[^=]*=//'; }
+state() { printf 'state %s\\n' "$1"; }
+`
+
+/** Polls until a linearizable read through the member succeeds: then it has quorum, and has applied what the leader had committed. */
+const awaitMember = `
+await_member() {
+  until=$(($(date +%s) + $1)); shift
+  last=
+  while :; do
+    now='' active=$(property ActiveState) job=$(property Job)
+    case $active in
+    active)
+      if timeout -k 1 5 "$etcdctl" "$@" --dial-timeout=1s --command-timeout=2s endpoint health >/dev/null 2>&1; then state healthy; return 0; fi
+      now='running, not healthy yet' ;;
+    activating)
+      if [ "$(property SubState)" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
+    *) case $job in '' | 0) return 1 ;; *) now=starting ;; esac ;;
+    esac
+    [ "$now" = "$last" ] || { state "$now"; last=$now; }
+    restarts=$(property NRestarts)
+    [ "\${restarts:-0}" -lt 3 ] || return 1
+    [ "$(date +%s)" -lt "$until" ] || return 1
+    sleep 0.1
+  done
+}
+`
+
+const report = `
+report() {
+  echo '#@ report'
+  systemctl show "$unit" -p ActiveState,SubState,Result,ExecMainStatus,NRestarts
+  echo '#@ journal'
+  journalctl -u "$unit" -n 40 --no-pager -o cat 2>/dev/null | cut -c1-1000 || :
+  echo '#@ end'
+}
+`
+
+/** Puts back what the restart replaced; \`previous/list\` has a line "NAME PATH" for each file, NAME "-" where there was none. */
+const restorePrevious = `
+restore_previous() {
+  while read -r name path; do
+    if [ "$name" = - ]; then rm -f "$path"; else cp -p "$previous/$name" "$path.restored" && mv "$path.restored" "$path"; fi
+  done <"$previous/list"
+  systemctl daemon-reload
+}
+give_up() {
+  report
+  [ -e "$previous/list" ] || exit 1
+  state 'putting the previous files back'
+  restore_previous
+  systemctl stop "$unit"
+  systemctl reset-failed "$unit" 2>/dev/null || :
+  systemctl start --no-block "$unit"
+  if await_member "$deadline" "$@"; then rm -rf "$previous"; echo '#@ rolled-back healthy'; else echo '#@ rolled-back unhealthy'; fi
+  exit 1
+}
+`
+
+const functions = readMemberArguments + awaitMember + report + restorePrevious
+
+/** Starts a member that does not run. Never blocks on systemd: READY=1 comes with quorum only, and that takes the others. */
+export const startMember = `${functions}
+systemctl reset-failed "$unit" 2>/dev/null || :
+state starting
+systemctl start --no-block "$unit"
+await_member "$deadline" "$@" || give_up "$@"
+rm -rf "$previous"
+`
+
+/** Waits for a member that runs but does not serve. */
+export const waitForMember = `${functions}
+await_member "$deadline" "$@" || give_up "$@"
+rm -rf "$previous"
+`
+
+/**
+ * Hands leadership over, keeps the files that will be replaced, installs the new ones, restarts and waits. The first extra argument is
+ * the member to hand over to (or empty), the second the paths of the files that are replaced.
+ */
+export const restartMember = `
+transferee=$1 replaced=$2; shift 2
+${functions}
+if [ "$replaced" ]; then
+  rm -rf "$previous.new"; mkdir -p "$previous.new"; number=0
+  for path in $replaced; do
+    number=$((number + 1))
+    if [ -e "$path" ]; then cp -p "$path" "$previous.new/$number"; echo "$number $path"; else echo "- $path"; fi
+  done >"$previous.new/list"
+  # An interrupted restart left the files that worked last: those are the ones to go back to.
+  if [ -e "$previous/list" ]; then rm -rf "$previous.new"; else mv "$previous.new" "$previous"; fi
+  install_files
+  systemctl daemon-reload
+fi
+if [ "$transferee" ]; then
+  state 'handing leadership over'
+  timeout -k 1 10 "$etcdctl" "$@" move-leader "$transferee" >/dev/null 2>&1 || :
+fi
+state stopping
+systemctl stop "$unit"
+systemctl reset-failed "$unit" 2>/dev/null || :
+state starting
+systemctl start --no-block "$unit"
+await_member "$deadline" "$@" || give_up "$@"
+rm -rf "$previous"
+`

@@ -1,0 +1,59 @@
+import { DeployError, exitCode } from '../errors.ts'
+import type { Problem } from '../engine/playbook.ts'
+import { peerUrl } from '../etcd/urls.ts'
+import type { MemberEntry } from '../etcd/etcdctl-output.ts'
+import { pushedVersion } from './binaries.ts'
+import { memberList } from './members.ts'
+import { reachedHosts, type Seen } from './seen.ts'
+import type { Wanted } from './wanted.ts'
+
+/** Differences that `up` must not make by itself: each has a command of its own, which keeps quorum and data. */
+export function membershipProblems(want: Wanted, seen: Seen): Problem[] {
+  if (want.formation.kind === 'bootstrap') return []
+  return [...versionProblems(want, seen), ...memberProblems(want, memberList(seen) ?? [])]
+}
+
+function versionProblems({ cluster }: Wanted, seen: Seen): Problem[] {
+  return reachedHosts(seen).flatMap(([host, on]) => {
+    const version = on.etcd?.status?.version ?? pushedVersion(cluster, on)
+    if (version === undefined || version === cluster.version) return []
+    return refused(host, `etcd ${version} runs here, the inventory says ${cluster.version}`, [
+      'an upgrade goes one minor at a time, one member at a time; the command for it is not made yet',
+      `until then: version: '${version}' in the inventory`,
+    ])
+  })
+}
+
+function memberProblems({ cluster }: Wanted, members: MemberEntry[]): Problem[] {
+  if (members.length === 0) return []
+  const named = new Map(members.filter((member) => member.name !== '').map((member) => [member.name, member]))
+  const problems: Problem[] = []
+  // The dead one goes first: with a member down, etcd refuses every add.
+  for (const member of members) {
+    const node = cluster.nodes.find(({ name }) => name === member.name)
+    const known = node !== undefined || cluster.nodes.some((each) => member.peerUrls.includes(peerUrl(cluster, each)))
+    if (!known) problems.push(...refused(member.name || member.id, `etcd has a member ${member.name || member.id} that the inventory does not have`, [`etcd-deploy member remove ${member.name || member.id}`]))
+  }
+  for (const node of cluster.nodes) {
+    const wanted = peerUrl(cluster, node)
+    const member = named.get(node.name) ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))
+    if (member === undefined) problems.push(...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [`etcd-deploy member add ${node.name}`]))
+    else if (!member.peerUrls.includes(wanted)) problems.push(...moved(node.name, member.peerUrls[0] ?? '', wanted))
+  }
+  return problems
+}
+
+function moved(name: string, now: string, wanted: string): Problem[] {
+  const [before, after] = [new URL(now), new URL(wanted)]
+  const message = `etcd knows ${name} at ${now}, the inventory says ${wanted}`
+  if (before.protocol !== after.protocol) {
+    const next = after.protocol === 'https:' ? 'etcd-deploy tls enable' : 'leaving TLS is not supported: it would put data and keys on the wire in the clear'
+    return refused(name, message, [next])
+  }
+  const port = before.port === after.port ? '' : ` --peer-port ${after.port}`
+  return refused(name, message, [`etcd-deploy change-ip ${name} ${after.hostname.replaceAll(/[[\]]/g, '')}${port}`])
+}
+
+function refused(host: string, message: string, next: string[]): Problem[] {
+  return [{ error: new DeployError({ message, host, tried: "compare etcd's members with the inventory", next, exitCode: exitCode.refused }) }]
+}

@@ -1,0 +1,92 @@
+import type { Change, Step } from '../engine/playbook.ts'
+import { diffOf, differing, seenOnce, type FileWant } from './file-want.ts'
+import { memberFailure, memberState } from './member-failure.ts'
+import { restartMember } from './member-scripts.ts'
+import { isHealthy, isLeader, memberArguments, transfereeFor } from './members.ts'
+import { describeDifferences, runsAsWanted } from './running.ts'
+import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
+import { healthyAfterStart } from './start.ts'
+import { startFiles, type MemberWanted, type Wanted } from './wanted.ts'
+
+/** Members that run something else than is wanted, one at a time: unhealthy first, the leader last. */
+export const rollingRestart: Step<Wanted, Seen> = restartStep({
+  name: 'rolling restart',
+  replaces: startFiles,
+  reasonFor: (member, on) =>
+    on.process === undefined || runsAsWanted(on.process, member) ? undefined : describeDifferences(on.process, member),
+})
+
+/** All members that were started before a moment of the controller's clock, whatever they run. */
+export function restartAll(sinceMs: number): Step<Wanted, Seen> {
+  return restartStep({
+    name: 'restart',
+    replaces: () => [],
+    reasonFor: (_, on) => {
+      if (on.process === undefined) return undefined
+      return on.clock.latestMs - on.process.upS * 1000 < sinceMs ? 'a restart was asked for' : undefined
+    },
+  })
+}
+
+interface Restart {
+  name: string
+  replaces(member: MemberWanted): FileWant[]
+  reasonFor(member: MemberWanted, on: ReachedHost): string | undefined
+}
+
+function restartStep(restart: Restart): Step<Wanted, Seen> {
+  return {
+    name: restart.name,
+    next: (want, seen) =>
+      reachedHosts(seen)
+        .toSorted(([, a], [, b]) => order(a) - order(b))
+        .flatMap(([host, on]) => {
+          const member = want.members.get(host)
+          const why = member === undefined ? undefined : restart.reasonFor(member, on)
+          return member === undefined || why === undefined
+            ? []
+            : [restartChange(want, seen, member, on, { why, replaced: differing(on, restart.replaces(member)) })]
+        }),
+  }
+}
+
+function order(on: ReachedHost): number {
+  if (!isHealthy(on)) return 0
+  return isLeader(on) ? 2 : 1
+}
+
+function restartChange(
+  { cluster }: Wanted,
+  seen: Seen,
+  member: MemberWanted,
+  on: ReachedHost,
+  { why, replaced }: { why: string; replaced: FileWant[] },
+): Change<Seen> {
+  const host = member.node.name
+  const diff = diffOf(on, replaced)
+  const transferee = isLeader(on) ? (transfereeFor(seen, host) ?? '') : ''
+  return {
+    host,
+    what: 'restart the member',
+    why,
+    ...(diff === '' ? {} : { diff }),
+    takesDown: host,
+    script: {
+      text: restartMember,
+      args: [transferee, replaced.map((file) => file.path).join(' '), ...memberArguments(cluster, member.node)],
+      files: replaced,
+    },
+    timeoutMs: 2 * cluster.timeouts.startMs + 120_000,
+    stateOf: memberState,
+    explain: memberFailure(host, 'restart the member', cluster.service.name, cluster.timeouts.startMs),
+    predict: (before) =>
+      withHost(before, host, (now) => ({
+        ...healthyAfterStart(now, member),
+        files: withFiles(
+          now,
+          replaced.map((file) => [file.path, seenOnce(file)]),
+        ),
+        clock: { ...now.clock, latestMs: Number.MAX_SAFE_INTEGER },
+      })),
+  }
+}

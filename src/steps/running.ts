@@ -1,0 +1,29 @@
+import type { MemberWanted } from './wanted.ts'
+import type { ProcessSeen } from './seen.ts'
+
+/** Variables in which what runs differs from what is wanted; initial-* are left out: etcd ignores them once it has data. */
+export function runningDifferences(running: ProcessSeen, member: MemberWanted): string[] {
+  const names = new Set([...Object.keys(running.environment), ...Object.keys(member.environment)])
+  return [...names]
+    .filter((name) => !name.startsWith('ETCD_INITIAL_') && running.environment[name] !== member.environment[name])
+    .toSorted()
+}
+
+export function runsAsWanted(running: ProcessSeen, member: MemberWanted): boolean {
+  return runningDifferences(running, member).length === 0
+}
+
+/** For the person who reads why a member restarts: `runs with heartbeat-interval 100, 200 is wanted`. */
+export function describeDifferences(running: ProcessSeen, member: MemberWanted): string {
+  return runningDifferences(running, member)
+    .map((name) => {
+      if (name === 'DEPLOYED_UNIT') return 'it runs under the former unit'
+      if (name === 'DEPLOYED_TRUST') return 'it trusts the former CA bundle'
+      const [now, wanted] = [running.environment[name], member.environment[name]]
+      if (now === undefined) return `it runs without ${name}=${wanted}`
+      return wanted === undefined
+        ? `it runs with ${name}=${now}, which is no longer set`
+        : `it runs with ${name}=${now}, ${wanted} is wanted`
+    })
+    .join('; ')
+}

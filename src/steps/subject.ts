@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+
+import { DeployError, DeployErrors, exitCode } from '../errors.ts'
+import type { Emit } from '../engine/events.ts'
+import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
+import { mayTakeDown } from '../cluster/quorum.ts'
+import type { Cluster } from '../inventory/model.ts'
+import type { PkiStore } from '../pki/store.ts'
+import { decideFormation, type Formation } from './formation.ts'
+import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
+import { etcdLook, hostLook, peersLook } from './look.ts'
+import { voters } from './members.ts'
+import { membershipProblems } from './membership.ts'
+import { preflight, slowestClockMs } from './preflight.ts'
+import { readHost } from './read-host.ts'
+import { leafRequests, type NamedRequest } from './leaf-requests.ts'
+import { reachedHosts, type Seen } from './seen.ts'
+import { refuseOtherPki } from './trust-check.ts'
+import { membersWanted } from './work-out.ts'
+import type { Wanted } from './wanted.ts'
+
+export interface SubjectOptions {
+  cluster: Cluster
+  emit: Emit
+  signal: AbortSignal
+  /** `--on`, which a bootstrap can't honour. */
+  narrowed: boolean
+}
+
+/** One etcd cluster, for the engine: what to ask its hosts, what is wanted of them, what may never happen to them. */
+export class EtcdSubject implements Subject<Wanted, Seen> {
+  readonly #options: SubjectOptions
+  readonly #cluster: Cluster
+  /** The token of a bootstrap that this run may begin. */
+  readonly #freshToken = randomBytes(16).toString('hex')
+  #store: Promise<PkiStore | undefined> | undefined
+  #binaries: Promise<BroughtBinaries> | undefined
+  #formedSeen = false
+
+  constructor(options: SubjectOptions) {
+    this.#options = options
+    this.#cluster = options.cluster
+  }
+
+  looks = (host: string): Look[] => {
+    const node = this.#cluster.nodes.find(({ name }) => name === host)
+    if (node === undefined) return []
+    const looks = [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)]
+    return this.#formedSeen ? looks : [...looks, peersLook(this.#cluster, node)]
+  }
+
+  see = (readings: ReadonlyMap<string, HostReading>): Seen => {
+    const seen = { hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])) }
+    this.#formedSeen ||= reachedHosts(seen).some(([, on]) => on.formed !== undefined || on.process !== undefined)
+    return seen
+  }
+
+  check = (seen: Seen): Problem[] => preflight(this.#cluster, seen)
+
+  checkWanted = (want: Wanted, seen: Seen): Problem[] => membershipProblems(want, seen)
+
+  guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => {
+    const verdict = mayTakeDown(change.takesDown ?? '', voters(this.#cluster, seen))
+    if (verdict.kind !== 'refused') return undefined
+    const allow = 'no voter can be spared, so writes stop until it is back'
+    return {
+      allowable: verdict.noneToSpare,
+      error: new DeployError({
+        message: verdict.noneToSpare ? `${change.takesDown} is needed for quorum: ${allow}` : `taking ${change.takesDown} down would lose quorum`,
+        host: change.host,
+        tried: `${change.what} (${change.why})`,
+        answered: verdict.arithmetic,
+        next: verdict.noneToSpare ? 'allow the interruption with --allow-downtime' : 'bring the members that are down back first: etcd-deploy status names them',
+        exitCode: exitCode.refused,
+      }),
+    }
+  }
+
+  prepare = async (seen: Seen, { purpose }: { purpose: 'glance' | 'plan' | 'apply' }): Promise<Wanted | undefined> => {
+    const store = await this.#openStore()
+    const others = refuseOtherPki(this.#cluster, seen, store)
+    if (others.length > 0) throw together(others)
+    const decided = decideFormation(this.#cluster, seen, store?.formed, this.#freshToken)
+    if ('refused' in decided) throw together(decided.refused)
+    const { formation } = decided
+    if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
+    if (purpose === 'glance' && (store === undefined || (await this.#due(store, seen)).length > 0)) return undefined
+    const ready = purpose === 'apply' ? await this.#writeStore(store, seen, formation) : store
+    const brought = await this.#bring(seen, purpose)
+    if (brought === 'not-at-hand' && purpose === 'glance') return undefined
+    return {
+      cluster: this.#cluster,
+      formation,
+      members: membersWanted({ cluster: this.#cluster, seen, formation, store: ready, brought: brought === 'not-at-hand' ? undefined : brought }),
+    }
+  }
+
+  async #openStore(): Promise<PkiStore | undefined> {
+    const { openPki } = await import('../pki/open.ts')
+    this.#store ??= openPki(this.#cluster.pki.dir, this.#cluster.name)
+    return this.#store
+  }
+
+  async #due(store: PkiStore, seen: Seen): Promise<NamedRequest[]> {
+    const { reissueReasons } = await import('../pki/reissue.ts')
+    return leafRequests(this.#cluster, new Map(reachedHosts(seen))).filter((request) => {
+      const leaf = store.leaf(request.name, request.kind)
+      return leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca() }).length > 0
+    })
+  }
+
+  /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
+  async #writeStore(opened: PkiStore | undefined, seen: Seen, formation: Formation): Promise<PkiStore> {
+    // Five minutes before the slowest host's clock, so that nobody meets a certificate from the future.
+    const notBefore = new Date(slowestClockMs(seen, Date.now()) - 5 * 60_000)
+    const store = opened ?? (await this.#task('make the CA', () => this.#createStore(notBefore)))
+    this.#store = Promise.resolve(store)
+    const due = await this.#due(store, seen)
+    if (due.length > 0) {
+      const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
+      await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
+    }
+    const { clusterId, token } = formation.kind === 'formed' ? formation : { clusterId: undefined, token: '' }
+    const everyHostKnows = this.#cluster.nodes.every(({ name }) => reachedHosts(seen).some(([host, on]) => host === name && on.formed !== undefined))
+    if (clusterId !== undefined && everyHostKnows) await store.rememberFormed({ clusterId, token, formedAt: new Date() })
+    return store
+  }
+
+  async #createStore(notBefore: Date): Promise<PkiStore> {
+    const { createPki } = await import('../pki/open.ts')
+    return createPki(this.#cluster.pki.dir, this.#cluster.name, this.#cluster.tls, notBefore)
+  }
+
+  async #bring(seen: Seen, purpose: 'glance' | 'plan' | 'apply'): Promise<BroughtBinaries | 'not-at-hand'> {
+    this.#binaries ??= undefined
+    if (this.#binaries !== undefined) return this.#binaries
+    const architectures = new Set(reachedHosts(seen).flatMap(([, on]) => on.architecture ?? []))
+    const brought = await bringBinaries({ ...this.#options, architectures, download: purpose === 'apply' })
+    if (brought !== 'not-at-hand') this.#binaries = Promise.resolve(brought)
+    return brought
+  }
+
+  async #task<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const { emit } = this.#options
+    const [id, begun] = [`t-${what}`, performance.now()]
+    const end = (outcome: 'done' | 'failed'): void => emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
+    emit({ type: 'task-begin', id, what })
+    try {
+      const result = await work()
+      end('done')
+      return result
+    } catch (error) {
+      end('failed')
+      throw error
+    }
+  }
+}
+
+function together(errors: DeployError[]): Error {
+  const [first] = errors
+  return errors.length === 1 && first !== undefined ? first : new DeployErrors(`${errors.length} hosts do not fit this inventory; nothing was changed`, errors)
+}
+
+function narrowedBootstrap(): DeployError {
+  return new DeployError({
+    message: '--on cannot narrow a bootstrap: members form a cluster together',
+    next: 'run up without --on',
+    exitCode: exitCode.refused,
+  })
+}

@@ -1,0 +1,53 @@
+import { DeployError, exitCode } from '../errors.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import type { Cluster } from '../inventory/model.ts'
+import { readCertificates, type Certificate } from '../pki/certificate.ts'
+import type { PkiStore } from '../pki/store.ts'
+import { hasMemberData } from './formation.ts'
+import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
+
+/** A CA is made only where nobody holds one of this cluster: a second CA would lock every member and client out. */
+export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | undefined): DeployError[] {
+  const at = layoutOf(cluster)
+  return reachedHosts(seen).flatMap(([host, on]) => {
+    const authorities = certificatesIn(on, at.peerCa)
+    const wanted = authorities.map((ca) => `${ca.subject}, SHA-256 ${ca.fingerprint}`).join('; ')
+    if (store === undefined) {
+      if (authorities.length > 0) return [refusal(cluster, host, 'this host holds certificates of this cluster, but there is no pki/ here', wanted)]
+      if (hasMemberData(cluster, on) || on.formed !== undefined) {
+        return cluster.tls.mode === 'off' ? [] : [refusal(cluster, host, 'this host holds data of this cluster, but there is no pki/ here', 'the pki/ folder with which it was set up')]
+      }
+      return []
+    }
+    if (cluster.tls.mode === 'off') return []
+    const known = new Set([...store.trust().peer, store.ca()].map((ca) => ca.fingerprint))
+    if (authorities.length > 0 && !authorities.some((ca) => known.has(ca.fingerprint))) {
+      return [refusal(cluster, host, `this host trusts another CA than the one in ${store.folder}`, wanted)]
+    }
+    const stranger = [at.serverCert, at.peerCert].flatMap((path) => certificatesIn(on, path)).find((leaf) => !store.knows(leaf.serial))
+    if (stranger === undefined) return []
+    return [refusal(cluster, host, `${store.folder} is an older copy: this host has a certificate that it does not know`, `the copy that issued serial ${stranger.serial}`)]
+  })
+}
+
+function certificatesIn(on: ReachedHost, path: string): Certificate[] {
+  const text = on.files.get(path)?.text
+  if (text === undefined) return []
+  try {
+    return readCertificates(text)
+  } catch {
+    return []
+  }
+}
+
+function refusal(cluster: Cluster, host: string, message: string, wanted: string): DeployError {
+  return new DeployError({
+    message,
+    host,
+    tried: `compare the host's CA with ${cluster.pki.dir}`,
+    answered: `wanted: ${wanted}`,
+    next: ['copy the pki/ folder from the machine that set the cluster up (it holds the CA key: keep it safe)', 'nothing was changed, and no new CA was made'],
+    exitCode: exitCode.refused,
+  })
+}
+

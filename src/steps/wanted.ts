@@ -1,0 +1,30 @@
+import type { Cluster, Node, NodeName } from '../inventory/model.ts'
+import type { FileWant } from './file-want.ts'
+import type { Formation } from './formation.ts'
+
+/** What is wanted: the inventory, `pki/` and how far the cluster's formation is, worked out for each host. */
+export interface Wanted {
+  cluster: Cluster
+  formation: Formation
+  members: ReadonlyMap<NodeName, MemberWanted>
+}
+
+export interface MemberWanted {
+  node: Node
+  /** Empty where the binaries are already on the host, or are still to be downloaded (plan). */
+  binaries: FileWant[]
+  /** Files that belong together are installed in one instant: etcd reads certificate and key one after the other. */
+  certificates: { what: string; files: FileWant[] }[]
+  wrapper: FileWant
+  env: FileWant
+  /** The same with initial-cluster-state=existing, for the moment when the cluster has been formed. */
+  envOnceFormed: FileWant
+  unit: FileWant
+  /** What the process must run with; initial-* are left out, as etcd ignores them once it has data. */
+  environment: Readonly<Record<string, string>>
+}
+
+/** Files that etcd or systemd read at its start only. */
+export function startFiles(member: MemberWanted): FileWant[] {
+  return [member.env, member.unit]
+}
