@@ -1,0 +1,68 @@
+import pLimit from 'p-limit'
+import { DeployError } from '../errors.ts'
+import type { SshTarget } from '../inventory/model.ts'
+import type { LoginOptions } from './client.ts'
+import { openClient } from './client.ts'
+import type { Connection } from './host.ts'
+import type { FindRoute } from './jump.ts'
+import { jumpRoutes } from './jump.ts'
+import type { CommandReport } from './shell.ts'
+import { sshHost } from './ssh-host.ts'
+
+export interface ConnectOptions extends LoginOptions {
+  /** Every command with its time. */
+  onCommand?: (report: CommandReport) => void
+}
+
+/** Logs in to one host; that it cannot be reached is a value, an abort is not. */
+export async function connect(target: SshTarget, name: string, options: ConnectOptions): Promise<Connection> {
+  return connectBy(jumpRoutes(), target, name, options)
+}
+
+/** All hosts at once, `concurrency` at a time; nodes behind the same jump host share one connection to it. */
+export async function connectAll(
+  targets: ReadonlyMap<string, SshTarget>,
+  options: ConnectOptions & { concurrency: number },
+): Promise<Map<string, Connection>> {
+  const limit = pLimit(options.concurrency)
+  const oneQuestion = pLimit(1)
+  const { confirmHostKey } = options
+  const asking: ConnectOptions = {
+    ...options,
+    ...(confirmHostKey && { confirmHostKey: (...shown) => oneQuestion(() => confirmHostKey(...shown)) }),
+  }
+  const routes = jumpRoutes()
+  const attempts = await Promise.allSettled(
+    [...targets].map(([name, target]) =>
+      limit(async (): Promise<[string, Connection]> => [name, await connectBy(routes, target, name, asking)]),
+    ),
+  )
+  const failed = attempts.find((attempt) => attempt.status === 'rejected')
+  const connections = new Map(attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : [])))
+  if (failed === undefined) return connections
+  for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
+  throw failed.reason
+}
+
+async function connectBy(
+  routes: FindRoute,
+  target: SshTarget,
+  name: string,
+  options: ConnectOptions,
+): Promise<Connection> {
+  try {
+    options.signal.throwIfAborted()
+    const route = await routes(name, target, options)
+    try {
+      const client = await openClient(name, target, route.reach, options)
+      void client.ended.then(route.leave)
+      return { kind: 'connected', host: sshHost(name, target, client, options) }
+    } catch (error) {
+      route.leave()
+      throw error
+    }
+  } catch (error) {
+    if (options.signal.aborted || !(error instanceof DeployError)) throw error
+    return { kind: 'unreachable', error }
+  }
+}

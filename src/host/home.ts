@@ -1,0 +1,5 @@
+import { homedir } from 'node:os'
+
+export function expandHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir())
+}

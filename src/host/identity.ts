@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { expandHome } from './home.ts'
+import type { ParsedKey } from 'ssh2'
+import ssh2 from 'ssh2'
+import type { RevealSecret, SshTarget } from '../inventory/model.ts'
+import { keyType } from './known-hosts.ts'
+
+/** A key file that can be tried, or why it can't. */
+export type Identity = { kind: 'key'; file: string; key: ParsedKey } | { kind: 'unusable'; file: string; why: string }
+
+/** In the order given; asks for the passphrase only where a key is encrypted. */
+export async function readIdentities(target: SshTarget, reveal: RevealSecret): Promise<Identity[]> {
+  const identities: Identity[] = []
+  for (const file of target.key) identities.push(await readIdentity(file, target, reveal))
+  return identities
+}
+
+async function readIdentity(name: string, target: SshTarget, reveal: RevealSecret): Promise<Identity> {
+  const file = expandHome(name)
+  const unusable = (why: string): Identity => ({ kind: 'unusable', file: name, why })
+  let pem: Buffer
+  try {
+    pem = await readFile(file)
+  } catch (error) {
+    return unusable(
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : 'cannot be read',
+    )
+  }
+  const type = openSshKeyType(pem) ?? pem.toString('latin1').split(' ', 1)[0] ?? ''
+  if (/^sk-/.test(type)) return unusable(`a FIDO key (${type}), which the ssh2 library cannot use`)
+  if (/-cert-v01@openssh\.com$/.test(type))
+    return unusable(`a certificate (${type}), which the ssh2 library cannot use`)
+  if (/^(ssh|ecdsa)-/.test(pem.toString('latin1', 0, 6))) return unusable('a public key; the private one is needed')
+
+  const plain = parse(pem)
+  if (!(plain instanceof Error)) return { kind: 'key', file: name, key: plain }
+  if (!/encrypted|passphrase/i.test(plain.message))
+    return unusable(`not a private key that ssh2 can read (${plain.message})`)
+  if (target.passphrase === undefined) return unusable('encrypted, and no `passphrase` is given')
+  const decrypted = parse(pem, (await reveal(target.passphrase)).reveal())
+  return decrypted instanceof Error
+    ? unusable('encrypted, and the passphrase is wrong')
+    : { kind: 'key', file: name, key: decrypted }
+}
+
+function parse(pem: Buffer, passphrase?: string): ParsedKey | Error {
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(pem, passphrase)
+  if (parsed instanceof Error) return parsed
+  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  return key?.isPrivateKey() === true ? key : new Error('no private key in it')
+}
+
+/** The type that the unencrypted head of an OpenSSH private key names: ssh2 only says that it is unsupported. */
+function openSshKeyType(pem: Buffer): string | undefined {
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem.toString('latin1'))?.[1]
+  if (body === undefined) return undefined
+  const bytes = Buffer.from(body, 'base64')
+  let at = 'openssh-key-v1\0'.length
+  // cipher, kdf and its options stand before the number of keys and the first public key
+  for (let field = 0; field < 3 && at + 4 <= bytes.length; field++) at += 4 + bytes.readUInt32BE(at)
+  return at + 8 <= bytes.length ? keyType(bytes.subarray(at + 8)) : undefined
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { blockOutput, stdoutLimitBytes } from './block-output.ts'
+import { composeBlocks, composeScript } from './compose.ts'
+import { holderGone, scriptsStuck, tooMuchOutput } from './failures.ts'
+import type { Fence, HeldByOther, LockOptions, Locked, Script } from './host.ts'
+import { composeLock } from './lock-script.ts'
+import type { Shell } from './shell.ts'
+import type { Talk } from './talk.ts'
+import { talk } from './talk.ts'
+
+/** Well within the silence that the process on the host bears. */
+const signOfLifeMs = 15_000
+const releaseTimeoutMs = 5_000
+
+export async function takeLock(
+  shell: Shell,
+  fence: Fence,
+  blocks: readonly Script[],
+  options: LockOptions,
+): Promise<Locked | HeldByOther> {
+  if (blocks.some((block) => block.files !== undefined)) {
+    throw new TypeError('files cannot be sent with a lock: signs of life take their way')
+  }
+  const startedMs = performance.now()
+  const attempt = { host: shell.host, target: shell.target, what: options.what }
+  const nonce = randomBytes(16).toString('hex')
+  const output = blockOutput({}, () => tooMuchOutput(attempt, stdoutLimitBytes))
+  let holder: string | undefined
+  let code: number | undefined
+  try {
+    const heard = await talk(
+      shell,
+      options,
+      composeScript(nonce, composeLock(fence, composeBlocks(blocks, 'stop'))),
+      nonce,
+      {
+        data: output.data,
+        mark: ([word, ...rest], talking) => {
+          if (word === 'block') output.begin(Number(rest[0]))
+          else if (word === 'end') output.end(Number(rest[0]), Number(rest[1]))
+          else if (word === 'held') holder = rest.join(' ')
+          else if (word === 'stuck') talking.fail(scriptsStuck(attempt))
+        },
+      },
+    )
+    const signs = signsOfLife(heard)
+    try {
+      await heard.done
+    } catch (error) {
+      clearInterval(signs)
+      throw error
+    }
+    code = output.results.find((result) => result.code !== 0)?.code ?? 0
+    if (holder !== undefined) {
+      clearInterval(signs)
+      heard.close()
+      return { kind: 'held-by-other', holder: holder === '' ? 'an unknown controller' : holder }
+    }
+    const result = { blocks: output.results, stderr: heard.stderr(), durationMs: performance.now() - startedMs }
+    const lost = heard.ended.then((ending) => {
+      clearInterval(signs)
+      return holderGone(attempt, ending, heard.stderr())
+    })
+    return { kind: 'locked', result, lost, release: () => release(heard, signs) }
+  } finally {
+    shell.onCommand?.({ host: shell.host, what: options.what, durationMs: performance.now() - startedMs, code })
+  }
+}
+
+function signsOfLife(heard: Talk): NodeJS.Timeout {
+  return setInterval(() => void heard.send(Buffer.from('.')), signOfLifeMs)
+}
+
+async function release(heard: Talk, signs: NodeJS.Timeout): Promise<void> {
+  clearInterval(signs)
+  // Anything but a sign of life ends the holder; waiting for it, so that whoever comes next finds the lock free
+  await heard.send(Buffer.from('q'))
+  const timer = setTimeout(heard.close, releaseTimeoutMs)
+  await heard.ended
+  clearTimeout(timer)
+}

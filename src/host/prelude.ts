@@ -1,0 +1,97 @@
+import { sh } from './shell-text.ts'
+
+/**
+ * Shell functions that stand before every script. File descriptors 3 (what the controller sends), 8 and 9 (locks) and
+ * names that begin with `ed_` belong to it.
+ */
+export const prelude = sh`
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\${PATH:+:$PATH}
+export LC_ALL PATH
+unset CDPATH GREP_OPTIONS
+umask 077
+cd /
+ed_nl='
+'
+ed_mark() { printf '%s %s\n' "$ed_nonce" "$*"; }
+ed_done() { ed_mark done; printf '%s done\n' "$ed_nonce" >&2; }
+
+# Temporary files of a run that was killed: the process in their name is gone.
+ed_sweep() {
+  for ed_file in "$1"/.*.etcd-deploy.*; do
+    ed_pid=\${ed_file##*.etcd-deploy.}
+    ed_pid=\${ed_pid%%.*}
+    case $ed_pid in '' | *[!0-9]*) continue ;; esac
+    [ -d "/proc/$ed_pid" ] || rm -f -- "$ed_file"
+  done
+}
+
+# Reads exactly $1 bytes whatever becomes of them, so that what follows on stdin is still understood after a full disk.
+ed_receive() {
+  head -c "$1" <&3 | { cat >"$2" || { cat >/dev/null; false; }; }
+}
+
+ed_label() { # temporary file, target: SELinux only, as good as the host's tools allow
+  [ -e /sys/fs/selinux/enforce ] || return 0
+  if command -v matchpathcon >/dev/null 2>&1; then
+    chcon -- "$(matchpathcon -n -- "$2")" "$1" 2>/dev/null || :
+  elif [ -e "$2" ]; then
+    chcon --reference="$2" -- "$1" 2>/dev/null || :
+  fi
+}
+
+# index of the block, then for each file: path owner group mode size sha256
+ed_install() (
+  ed_index=$1
+  shift
+  ed_temps=
+  trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -f -- $ed_temps' EXIT
+  trap 'exit 1' HUP INT TERM PIPE
+  ed_left=$(($# / 6))
+  ed_swept=
+  while [ "$ed_left" -gt 0 ]; do
+    ed_left=$((ed_left - 1))
+    ed_dir=\${1%/*}
+    [ "$ed_dir" = "$ed_swept" ] || ed_sweep "$ed_dir"
+    ed_swept=$ed_dir
+    ed_temp=$(mktemp "$ed_dir/.\${1##*/}.etcd-deploy.$$.XXXXXX") || exit 1
+    ed_temps=$ed_temps$ed_temp$ed_nl
+    chown -- "$2:$3" "$ed_temp" && chmod -- "$4" "$ed_temp" || exit 1
+    ed_label "$ed_temp" "$1"
+    set -- "$@" "$ed_temp" "$5" "$6" "$1"
+    shift 6
+  done
+  ed_mark send "$ed_index"
+  ed_left=$(($# / 4))
+  ed_failed=
+  while [ "$ed_left" -gt 0 ]; do
+    ed_left=$((ed_left - 1))
+    ed_receive "$2" "$1" || ed_failed=1
+    set -- "$@" "$1" "$2" "$3" "$4"
+    shift 4
+  done
+  [ -z "$ed_failed" ] || exit 1
+  ed_left=$(($# / 4))
+  while [ "$ed_left" -gt 0 ]; do
+    ed_left=$((ed_left - 1))
+    ed_sum=$(sha256sum <"$1") || exit 1
+    if [ "\${ed_sum%% *}" != "$3" ]; then
+      echo "$4: arrived with SHA-256 \${ed_sum%% *}, wanted $3" >&2
+      exit 1
+    fi
+    set -- "$@" "$1" "$4"
+    shift 4
+  done
+  (set -f; IFS=$ed_nl; exec sync -- $ed_temps) || exit 1
+  ed_synced=
+  ed_dirs=
+  while [ $# -gt 0 ]; do
+    mv -fT -- "$1" "$2" || exit 1
+    ed_dir=\${2%/*}/
+    [ "$ed_dir" = "$ed_synced" ] || ed_dirs=$ed_dirs$ed_dir$ed_nl
+    ed_synced=$ed_dir
+    shift 2
+  done
+  (set -f; IFS=$ed_nl; exec sync -- $ed_dirs)
+)
+`

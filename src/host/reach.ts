@@ -1,0 +1,50 @@
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { DeployError } from '../errors.ts'
+
+/** The TCP connection to a host's sshd, made from here. */
+export async function reach(name: string, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  const socket = connect({ host, port, noDelay: true, signal })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  socket.once('connect', resolve)
+  socket.once('error', reject)
+  try {
+    await promise
+  } catch (error) {
+    throw signal.aborted ? signal.reason : unreachable(name, host, port, error)
+  }
+  socket.off('error', reject)
+  return socket
+}
+
+function unreachable(name: string, host: string, port: number, cause: unknown): DeployError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const [message, next] = wordings[code] ?? [
+    `cannot be reached (${cause instanceof Error ? cause.message : code})`,
+    'see whether the host is up',
+  ]
+  return new DeployError({
+    host: name,
+    message,
+    tried: `TCP connection to ${host}, port ${port}`,
+    answered: code,
+    next,
+    cause,
+  })
+}
+
+const wordings: Record<string, [message: string, next: string]> = {
+  ENOTFOUND: ['the name is not known to DNS', 'correct ssh.host (or address) in the inventory, or the DNS'],
+  EAI_AGAIN: ['the name could not be looked up: no DNS server answered', 'see whether DNS works here'],
+  ECONNREFUSED: [
+    'the connection was refused: nothing listens there',
+    'see whether sshd runs, and on this port (ssh.port)',
+  ],
+  EHOSTUNREACH: ['no route leads to the host', 'see whether the host is up; a host behind a bastion needs ssh.jump'],
+  ENETUNREACH: [
+    'no route leads to its network',
+    'see whether the network is up; a host behind a bastion needs ssh.jump',
+  ],
+  ETIMEDOUT: ['no answer', 'see whether the host is up and no firewall drops the port'],
+  ECONNRESET: ['the connection was cut at once', 'see whether sshd runs there and its log'],
+}

@@ -1,0 +1,111 @@
+import { DeployError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
+import type { Attempt } from './failures.ts'
+import { connectionLost } from './failures.ts'
+import { passwordPrompt, readyLine } from './command.ts'
+import type { Ending, Process } from './process.ts'
+
+/** Answers sudo's prompt, once; resolves when the shell behind it reads a script. */
+export async function passSudo(
+  process: Process,
+  password: Secret,
+  token: string,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const prompt = passwordPrompt(token)
+  let stdout = ''
+  let stderr = ''
+  let asked = false
+  const onStdout = (chunk: Buffer): void => {
+    stdout = (stdout + chunk.toString()).slice(-4096)
+    if (stdout.includes(readyLine(token))) resolve()
+  }
+  const onStderr = (chunk: Buffer): void => {
+    stderr = (stderr + chunk.toString()).slice(-4096)
+    const at = stderr.indexOf(prompt)
+    if (at === -1) return
+    stderr = stderr.slice(0, at) + stderr.slice(at + prompt.length)
+    // Asked again: it was wrong. A second try could lock the account
+    if (asked) return reject(wrongPassword(attempt, stderr))
+    asked = true
+    process.stdin.write(`${password.reveal()}\n`)
+  }
+  const onAbort = (): void => reject(signal.reason)
+  process.stdout.on('data', onStdout)
+  process.stderr.on('data', onStderr)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  void process.ended.then((ending) =>
+    reject(
+      ending.kind === 'lost'
+        ? connectionLost(attempt, ending.error, stderr)
+        : sudoRefusal(attempt, ending, stdout, stderr),
+    ),
+  )
+  try {
+    await promise
+  } catch (error) {
+    process.kill()
+    throw error
+  } finally {
+    process.stdout.pause().off('data', onStdout)
+    process.stderr.pause().off('data', onStderr)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Why sudo did not start our shell. What it says only chooses the advice. */
+export function sudoRefusal(attempt: Attempt, ending: Ending, stdout: string, stderr: string): DeployError {
+  const said = `${stdout}\n${stderr}`.trim()
+  const user = attempt.target.split('@')[0] ?? ''
+  const missing = ending.kind === 'exit' && ending.code === 127
+  const [message, next] = missing
+    ? ['sudo is not installed on the host', 'install sudo there, or log in as root (ssh.user)']
+    : ((sayings.find(([pattern]) => pattern.test(said))?.slice(1) as [string, string] | undefined) ?? [
+        'sudo did not start our shell',
+        'try by hand: sudo -n true',
+      ])
+  return new DeployError({
+    host: attempt.host,
+    tried: `sudo as ${user}, to ${attempt.what}`,
+    message,
+    next,
+    ...(said === '' ? {} : { answered: said }),
+  })
+}
+
+const sayings: [RegExp, string, string][] = [
+  [
+    /must have a tty|tty to run sudo/,
+    'sudo there wants a terminal (requiretty)',
+    'in its sudoers: Defaults !requiretty',
+  ],
+  [
+    /a password is required|no password was provided/,
+    'sudo there asks for a password',
+    'give ssh.sudo.password, or allow it with NOPASSWD in its sudoers',
+  ],
+  [
+    /not in the sudoers|may not run sudo/,
+    'the user is not in sudoers',
+    'add the user to the group `sudo` or `wheel`, or to its sudoers',
+  ],
+  [
+    /not allowed to execute/,
+    'sudoers does not let the user run a shell as root',
+    'its sudoers must allow the user ALL commands',
+  ],
+  [/incorrect password|Sorry, try again/, 'sudo refused the password', 'correct ssh.sudo.password'],
+]
+
+function wrongPassword(attempt: Attempt, stderr: string): DeployError {
+  return new DeployError({
+    host: attempt.host,
+    tried: `sudo as ${attempt.target.split('@')[0]}, once`,
+    message: 'sudo refused the password',
+    answered: stderr.trim(),
+    next: 'correct ssh.sudo.password; it was not tried a second time',
+  })
+}
