@@ -8,12 +8,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 if (Number(process.versions.node.split('.')[0]) < 20) stop(`Node 20 or newer is needed; this is ${process.version}`, 2)
 
-// npm writes this file last, so that an installation cut short is done again.
-if (!existsSync(join(root, 'node_modules/.package-lock.json'))) {
-  console.log('Installing the dependencies (npm ci)')
-  const { status } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
-  if (status !== 0) stop('npm ci failed', 1)
-}
+// npm writes the first of these last; a build of ours that failed or was cut short lacks the second.
+if (!existsSync(join(root, 'node_modules/.package-lock.json')))
+  npm('Installing the dependencies', ['ci', '--loglevel=error'])
+else if (!existsSync(join(root, 'dist/src/index.js'))) npm('Building', ['run', 'build'])
 
 // Ctrl-C reaches the demo as well, which then ends in its own way.
 process.on('SIGINT', () => {})
@@ -24,6 +22,12 @@ const demo = spawnSync(node, [join(root, 'test/lab/demo.ts'), ...process.argv.sl
   stdio: 'inherit',
 })
 process.exitCode = demo.status ?? 130
+
+function npm(what, args) {
+  console.log(`${what} (npm ${args.join(' ')})`)
+  const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  if (status !== 0) stop(`npm ${args[0]} failed`, 1)
+}
 
 function stop(message, code) {
   console.error(message)
