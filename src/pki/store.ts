@@ -82,14 +82,15 @@ export class PkiStore {
     ca = this.generation,
   ): Promise<(StoredLeaf & Leaf)[]> {
     const issuer = await this.#issuer(ca)
-    const made = await Promise.all(requests.map((request) => makeLeaf(issuer, request)))
+    const made = await Promise.all(
+      requests.map(async (request) => ({ request, leaf: await makeLeaf(issuer, request) })),
+    )
     return this.#change(async (contents) => {
       const revision = contents.state.revision + 1
-      const leaves = requests.map(({ name, kind }, index) => {
-        const leaf = made[index] as Leaf
+      const leaves = made.map(({ request: { name, kind }, leaf }) => {
         return { ...leaf, name, kind, ca, revision, serial: leaf.certificate.serial }
       })
-      const files = Object.assign({}, ...leaves.map((leaf) => leafFiles(leaf, leaf))) as Files
+      const files = Object.fromEntries(leaves.flatMap((leaf) => Object.entries(leafFiles(leaf, leaf))))
       const entries = leaves.map(({ name, kind, serial }) => ({ name, kind, ca, revision, serial }))
       const state = { ...contents.state, leaves: [...contents.state.leaves, ...entries] }
       const newest = new Map([...contents.leaves, ...leaves.map((leaf) => [leafKey(leaf), leaf] as const)])

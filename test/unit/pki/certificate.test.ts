@@ -77,12 +77,15 @@ test('a serial has one way to be written', () => {
 function foreignCertificate() {
   const folder = temporaryFolder()
   const file = (name: string) => join(folder, name)
-  openssl(
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-set_serial', '0x8000000000000001'],
-    ...['-subj', '/C=DE/O=Example/CN=node1', '-keyout', file('pkcs8.key'), '-out', file('pem')],
-    ...['-addext', 'subjectAltName=DNS:node1,DNS:etcd.example.com,IP:10.0.0.1,IP:fd00::1'],
-    ...['-addext', 'extendedKeyUsage=serverAuth,1.2.3.4', '-addext', 'basicConstraints=critical,CA:FALSE'],
-  )
+  const made = ['-subj', '/C=DE/O=Example/CN=node1', '-keyout', file('pkcs8.key'), '-out', file('pem')]
+  const extensions = [
+    'subjectAltName=DNS:node1,DNS:etcd.example.com,IP:10.0.0.1,IP:fd00::1',
+    'extendedKeyUsage=serverAuth,1.2.3.4',
+    'basicConstraints=critical,CA:FALSE',
+  ].flatMap((extension) => ['-addext', extension])
+  // A serial with its highest bit set: written with a leading zero byte, read without.
+  const serial = ['-set_serial', '0x8000000000000001']
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', ...serial, ...made, ...extensions)
   openssl('x509', '-in', file('pem'), '-outform', 'der', '-out', file('der'))
   openssl('rsa', '-in', file('pkcs8.key'), '-traditional', '-out', file('key'))
   return {

@@ -1,12 +1,14 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { bundleOf, matchesKey, signedBy } from '../../../src/pki/certificate.ts'
+import { bundleOf, matchesKey, readCertificate, signedBy } from '../../../src/pki/certificate.ts'
 import type { KeyPair } from '../../../src/pki/ca.ts'
 import { makeLeaf } from '../../../src/pki/leaf.ts'
 import { sansOf } from '../../../src/pki/sans.ts'
+import { Secret } from '../../../src/secret.ts'
 import { openssl, temporaryFile } from './openssl.ts'
 import { leafRequest, notBefore, sampleCa } from './samples.ts'
 
@@ -74,37 +76,13 @@ describe('makeLeaf', () => {
   })
 
   test('a CA whose name is encoded in another way is named byte for byte', async () => {
-    const folder = temporaryFile('')
-    // A PrintableString and a T61String, as older tools write them, and no subject key identifier.
-    const config = temporaryFile(
-      '[req]\nstring_mask=MASK:0x4\ndistinguished_name=dn\nx509_extensions=ca\nprompt=no\n' +
-        '[dn]\nO=M\u00fcnchen\nCN=Old CA\n[ca]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n',
-    )
-    openssl(
-      'req',
-      '-x509',
-      '-utf8',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-config',
-      config,
-      '-keyout',
-      `${folder}.key`,
-      '-out',
-      folder,
-    )
-    const { readCertificate } = await import('../../../src/pki/certificate.ts')
-    const { Secret } = await import('../../../src/secret.ts')
-    const { readFileSync } = await import('node:fs')
-    const ca = {
-      certificate: readCertificate(readFileSync(folder)),
-      key: new Secret(readFileSync(`${folder}.key`, 'utf8')),
-    }
+    const ca = oldCa()
     expect(ca.certificate.keyId).toBeUndefined()
     const leaf = await makeLeaf(ca, leafRequest())
     expect(signedBy(leaf.certificate, ca.certificate)).toBe(true)
-    expect(openssl('verify', '-CAfile', folder, temporaryFile(leaf.certificate.pem))).toContain(': OK')
+    expect(
+      openssl('verify', '-CAfile', temporaryFile(ca.certificate.pem), temporaryFile(leaf.certificate.pem)),
+    ).toContain(': OK')
   })
 })
 
@@ -123,6 +101,18 @@ describe('a mutual handshake', () => {
     await expect(handshake(server, client, bundleOf([first.certificate]))).rejects.toThrow()
   })
 })
+
+/** A T61String, as older tools write it, and no subject key identifier. */
+function oldCa(): KeyPair {
+  const config = temporaryFile(
+    '[req]\nstring_mask=MASK:0x4\ndistinguished_name=dn\nx509_extensions=ca\nprompt=no\n' +
+      '[dn]\nO=M\u00fcnchen\nCN=Old CA\n[ca]\nbasicConstraints=critical,CA:TRUE\n' +
+      'subjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n',
+  )
+  const [keyFile, file] = [temporaryFile(''), temporaryFile('')]
+  openssl('req', '-x509', '-utf8', '-newkey', 'rsa:2048', '-nodes', '-config', config, '-keyout', keyFile, '-out', file)
+  return { certificate: readCertificate(readFileSync(file)), key: new Secret(readFileSync(keyFile, 'utf8')) }
+}
 
 /** The common name that the server saw. */
 async function handshake(server: KeyPair, client: KeyPair, trust: string): Promise<string | undefined> {

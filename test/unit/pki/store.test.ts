@@ -289,7 +289,7 @@ describe('a folder that is not whole', () => {
 
 test('what a killed run left is removed later, not while it may be at work', async () => {
   const store = await create()
-  const [old, young] = ['.new-old', '.new-young'].map((name) => join(dir, 'prod', name)) as [string, string]
+  const [old, young] = [join(dir, 'prod/.new-old'), join(dir, 'prod/.new-young')]
   for (const path of [old, young]) mkdirSync(path, { mode: 0o700 })
   utimesSync(old, notBefore, new Date(Date.now() - 7_200_000))
   expect(await openPki(dir, 'prod')).toBeDefined()
