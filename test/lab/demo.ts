@@ -69,10 +69,16 @@ async function agreeToEngine(yes: boolean): Promise<void> {
 function etcdDeploy(args: string[]): Promise<number> {
   say(`$ etcd-deploy ${args.join(' ')}`)
   const bin = join(import.meta.dirname, '../../bin/etcd-deploy.js')
+  // It hears Ctrl-C too and ends tidily; its exit code then ends the demo.
+  const ignore = () => {}
+  process.on('SIGINT', ignore)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], { stdio: 'inherit' })
     child.on('error', reject)
-    child.on('close', (code) => resolve(code ?? 130))
+    child.on('close', (code) => {
+      process.off('SIGINT', ignore)
+      resolve(code ?? 130)
+    })
   })
 }
 
@@ -80,8 +86,6 @@ function say(line: string): void {
   console.log(line)
 }
 
-// etcd-deploy hears Ctrl-C too, ends tidily, and its exit code ends the demo.
-process.on('SIGINT', () => {})
 try {
   const { values } = parseArgs({
     options: { down: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean' } },
