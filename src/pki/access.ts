@@ -1,5 +1,4 @@
 import { lstat, readdir } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DeployError, exitCode } from '../errors.ts'
 import { hasCode } from './publish.ts'
@@ -35,14 +34,12 @@ async function problemOf(path: string, root: string): Promise<Problem | undefine
   if (path === root && !seen.isDirectory()) {
     return { message: `${path} is not a folder`, next: `Name a folder in the inventory: pki: { dir: '…' }` }
   }
-  const { uid, username } = userInfo()
+  const uid = process.getuid?.()
   // Where there are no user ids there are no modes either.
-  if (uid === -1) return undefined
+  if (uid === undefined) return undefined
   if (seen.uid !== uid) {
-    return {
-      message: `${path} belongs to user id ${seen.uid}, not to ${username}`,
-      next: `sudo chown -R ${username} ${word(root)}`,
-    }
+    const message = `${path} belongs to user id ${seen.uid}, and this runs as ${uid}`
+    return { message, next: `sudo chown -R ${uid} ${word(root)}` }
   }
   if ((seen.mode & 0o077) === 0) return undefined
   const mode = (seen.mode & 0o777).toString(8).padStart(4, '0')

@@ -3,7 +3,7 @@ import { integer } from './der.ts'
 import { readKey } from './keys.ts'
 import { library, signing, wholeSeconds } from './x509.ts'
 
-export interface Revoked {
+interface Revoked {
   /** Hex, of whichever CA: etcd compares serials alone, so that one file must hold every CA's revocations. */
   serial: string
   revokedAt: Date
@@ -12,7 +12,7 @@ export interface Revoked {
 
 export type RevocationReason = 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
 
-export interface CrlRequest {
+interface CrlRequest {
   revoked: readonly Revoked[]
   thisUpdate: Date
   nextUpdate: Date

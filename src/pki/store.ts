@@ -14,7 +14,7 @@ import type { Formed, IssuedLeaf, State } from './state.ts'
 export type StoredLeaf = KeyPair & IssuedLeaf
 
 /** What the store holds in memory: the newest revision. */
-export interface Contents {
+interface Contents {
   state: State
   /** By generation, with the revision whose folder holds it. */
   authorities: Map<number, { certificate: Certificate; revision: number }>

@@ -14,7 +14,7 @@ export async function library(): Promise<Library> {
   return import('@peculiar/x509')
 }
 
-export interface Signing {
+interface Signing {
   signingKey: webcrypto.CryptoKey
   signingAlgorithm: SigningAlgorithm
 }

@@ -253,8 +253,8 @@ describe('a folder that is not safe is refused', () => {
     await create()
     execFileSync('chown', ['-R', '12345', dir])
     const { message, next } = await refusal()
-    expect(message).toContain('belongs to user id 12345, not to root')
-    expect(next).toEqual([`sudo chown -R root ${dir}`])
+    expect(message).toContain('belongs to user id 12345, and this runs as 0')
+    expect(next).toEqual([`sudo chown -R 0 ${dir}`])
   })
 })
 
