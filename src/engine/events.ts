@@ -46,8 +46,10 @@ export type RunEvent =
   | { type: 'task-end'; id: string; what: string; outcome: 'done' | 'failed'; durationMs: number }
   | { type: 'warning'; message: string; host?: string; next?: string[] }
   | { type: 'note'; message: string }
-  | { type: 'command'; host: string; what: string; durationMs: number; code: number }
+  | { type: 'command'; host: string; what: string; durationMs: number; code: number | undefined }
   | { type: 'pause'; stage: string; message: string }
+  /** Why the run failed; for programs: people read it worded. */
+  | { type: 'error'; error: object }
 
 export interface RunSummary {
   durationMs: number

@@ -82,7 +82,6 @@ export interface Subject<W, S> {
   checkWanted(want: W, seen: S): Problem[]
   /** Undefined: may be taken down. */
   guard(change: Change<S>, want: W, seen: S): Refusal | undefined
-  unreachable(seen: S): string[]
 }
 
 export interface Refusal {

@@ -24,6 +24,9 @@ export interface RunContext {
   pauses?: 'next' | 'all'
   /** For operations of several stages: where their intent is kept. */
   intent?: Intent
+  /** Filled as the run goes on, so that a broken run can tell too. */
+  changed: Set<string>
+  restarted: Set<string>
 }
 
 /** How an operation is made durable; the subject's layer knows the files. */
@@ -35,8 +38,6 @@ export interface Intent {
 
 export interface Outcome<S> {
   seen: S
-  changed: Set<string>
-  restarted: Set<string>
   /** Set where the run ended at a pause. */
   pausedAt?: string
 }
@@ -48,7 +49,6 @@ export async function converge<W, S>(
   context: RunContext,
 ): Promise<Outcome<S>> {
   const hosts = [...context.connections.keys()]
-  const outcome: Omit<Outcome<S>, 'seen'> = { changed: new Set(), restarted: new Set() }
 
   const glance = subject.see(await observe({ ...context, looks: subject.looks }, hosts))
   refuse(context, subject.check(glance))
@@ -56,14 +56,14 @@ export async function converge<W, S>(
   if (glimpsed !== undefined) {
     refuse(context, subject.checkWanted(glimpsed, glance))
     if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined)
-      return { ...outcome, seen: glance }
+      return { seen: glance }
   }
 
   context.signal.throwIfAborted()
   const locks = await takeLocks(context.connections, context.fence, { ...context, looks: subject.looks })
   try {
     const locked = { ...context, signal: AbortSignal.any([context.signal, locks.lost]) }
-    return await new LockedRun(stages, subject, locked, locks, outcome).toTheEnd(hosts)
+    return await new LockedRun(stages, subject, locked, locks).toTheEnd(hosts)
   } finally {
     await locks.release()
   }
@@ -73,7 +73,6 @@ class LockedRun<W, S> {
   readonly #stages: readonly Stage<W, S>[]
   readonly #subject: Subject<W, S>
   readonly #context: RunContext
-  readonly #outcome: Omit<Outcome<S>, 'seen'>
   readonly #readings: Map<string, HostReading>
   /** Hosts whose reading is older than the last wave. */
   readonly #stale = new Set<string>()
@@ -83,13 +82,10 @@ class LockedRun<W, S> {
     stages: readonly Stage<W, S>[],
     subject: Subject<W, S>,
     context: RunContext,
-    locks: Locks,
-    outcome: Omit<Outcome<S>, 'seen'>,
-  ) {
+    locks: Locks) {
     this.#stages = stages
     this.#subject = subject
     this.#context = context
-    this.#outcome = outcome
     this.#readings = locks.readings
   }
 
@@ -106,7 +102,7 @@ class LockedRun<W, S> {
       await this.#reach(this.#stages[index] as Stage<W, S>)
     }
     await this.#context.intent?.remove(this.#seen())
-    return { ...this.#outcome, seen: this.#seen() }
+    return { seen: this.#seen() }
   }
 
   async #reach(stage: Stage<W, S>): Promise<void> {
@@ -170,8 +166,8 @@ class LockedRun<W, S> {
       this.#stale.delete(host)
     }
     for (const change of wave) {
-      if (change.waits === undefined) this.#outcome.changed.add(change.host)
-      if (change.takesDown !== undefined) this.#outcome.restarted.add(change.takesDown)
+      if (change.waits === undefined) this.#context.changed.add(change.host)
+      if (change.takesDown !== undefined) this.#context.restarted.add(change.takesDown)
     }
     if (failures.length === 1) throw failures[0]
     if (failures.length > 1) throw new DeployErrors(`${failures.length} hosts failed`, failures)
@@ -220,7 +216,7 @@ class LockedRun<W, S> {
   #pausedAt(stage: Stage<W, S>): Outcome<S> {
     const message = stage.pause ?? ''
     this.#context.emit({ type: 'pause', stage: stage.name, message })
-    return { ...this.#outcome, seen: this.#seen(), pausedAt: message }
+    return { seen: this.#seen(), pausedAt: message }
   }
 }
 
@@ -233,7 +229,7 @@ function narrow<W, S>(steps: readonly Step<W, S>[], on: ReadonlySet<string> | un
   }))
 }
 
-function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {
+export function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {
   for (const { warning, error } of problems) {
     if (warning === undefined) continue
     context.emit({

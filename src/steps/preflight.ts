@@ -42,7 +42,7 @@ function hostProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] 
     ...portProblems(cluster, node, on),
     ...addressProblems(node, on),
     ...pathProblems(cluster, node, on),
-    ...spaceProblems(cluster, node, on),
+    ...spaceProblems(node, on),
     ...peerProblems(cluster, node, on),
   ]
 }
@@ -157,7 +157,7 @@ function pathProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Proble
 /** Binaries and a write-ahead log need room; a full disk stops etcd. */
 const neededKiB = 512 * 1024
 
-function spaceProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Problem[] {
+function spaceProblems({ name }: Node, on: ReachedHost): Problem[] {
   return [...on.space].flatMap(([path, { freeKiB, fileSystem }]) => {
     const problems: Problem[] = []
     if (freeKiB < neededKiB && on.process === undefined) {

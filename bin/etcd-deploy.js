@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node runs: an old one gets a sentence instead of a syntax error.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `etcd-deploy needs Node.js 22.18 or newer; this is ${process.versions.node} (${process.execPath}).\n` +
+      'Install a current one from https://nodejs.org, or run it with: npx -p node@24 etcd-deploy\n',
+  )
+  process.exit(2)
+}
+const { main } = await import('../dist/src/cli/main.js')
+process.exitCode = await main(process.argv.slice(2))

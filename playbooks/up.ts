@@ -1,0 +1,31 @@
+import {
+  accounts,
+  binaries,
+  certificates,
+  configuration,
+  definePlaybook,
+  directories,
+  etcdctl,
+  rememberFormed,
+  rollingRestart,
+  stage,
+  start,
+} from 'etcd-deploy'
+
+/** Brings the cluster to what the inventory says, from nothing or from any state between. */
+export default definePlaybook({
+  name: 'up',
+  stages: [
+    stage('as the inventory says', [
+      accounts,
+      directories,
+      binaries,
+      certificates,
+      etcdctl,
+      configuration,
+      start,
+      rememberFormed,
+      rollingRestart,
+    ]),
+  ],
+})

@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module'
+
+import { exitCode } from '../errors.ts'
+
+/** Answers the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  // Before anything is loaded: it is what scripts and shell prompts ask most.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.write(`${version()}\n`)
+    return exitCode.done
+  }
+  const { program } = await import('./program.ts')
+  let code: number = exitCode.done
+  const root = program(version(), (answer) => (code = answer))
+  try {
+    await root.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    return usageCode(error)
+  }
+  return code
+}
+
+function version(): string {
+  const require = createRequire(import.meta.url)
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (require(path) as { version: string }).version
+    } catch {
+      // From src/ it is two folders up, from dist/src/ three.
+    }
+  }
+  return 'unknown'
+}
+
+/** commander has already said what is wrong. */
+function usageCode(error: unknown): number {
+  const { code, exitCode: status } = error as { code?: string; exitCode?: number }
+  if (code === undefined || !code.startsWith('commander.')) throw error
+  return status === 0 ? exitCode.done : exitCode.usage
+}

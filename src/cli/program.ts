@@ -1,0 +1,77 @@
+import { Command, Option } from 'commander'
+
+import type { ExitCode } from '../errors.ts'
+import type { ChangeOptions, CommonOptions } from './options.ts'
+
+/** All commands; each loads its own code when it is called. */
+export function program(version: string, end: (code: ExitCode) => void): Command {
+  const root = new Command('etcd-deploy')
+    .description('Brings up and operates etcd clusters on plain Linux hosts, over SSH.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(etcd-deploy --help lists the commands)')
+    .addHelpText('after', examples(['up inventory.ts', 'status', 'plan --detailed-exitcode', 'snapshot save backup.db']))
+
+  changing(root.command('up'), ['up', 'up inventory.ts', 'up --yes --json'])
+    .description('bring the cluster to what the inventory says, from nothing or from any state between')
+    .argument('[inventory]', 'inventory file')
+    .action(async (file: string | undefined, options: ChangeOptions) => end(await (await import('./up.ts')).up(withFile(options, file))))
+
+  looking(root.command('plan'), ['plan', 'plan inventory.ts --detailed-exitcode'])
+    .description('show what up would do: every wave, host by host, with differences')
+    .argument('[inventory]', 'inventory file')
+    .option('--detailed-exitcode', 'exit 4 when there is something to change')
+    .action(async (file: string | undefined, options: CommonOptions & { detailedExitcode?: true }) =>
+      end(await (await import('./plan.ts')).plan(withFile(options, file))),
+    )
+
+  looking(root.command('status'), ['status', 'status inventory.ts --json'])
+    .description('show every member: health, version, size, alarms, lag, links, certificates, drift')
+    .argument('[inventory]', 'inventory file')
+    .action(async (file: string | undefined, options: CommonOptions) => end(await (await import('./status.ts')).status(withFile(options, file))))
+
+  changing(root.command('restart'), ['restart', 'restart --on node2'])
+    .description('restart the members one at a time, the leader last')
+    .action(async (options: ChangeOptions) => end(await (await import('./restart.ts')).restart(options)))
+
+  changing(root.command('down'), ['down', 'down inventory.ts --yes'])
+    .description('end the cluster: stop and remove it; its data is set aside')
+    .argument('[inventory]', 'inventory file')
+    .option('--purge', 'delete the data too, also what was set aside earlier')
+    .action(async (file: string | undefined, options: ChangeOptions & { purge?: true }) =>
+      end(await (await import('./down.ts')).down(withFile(options, file))),
+    )
+
+  const snapshot = root.command('snapshot').description('save the data of the cluster').exitOverride()
+  looking(snapshot.command('save'), ['snapshot save backup.db', 'snapshot save -i prod.ts /backup/etcd.db'])
+    .description('save a snapshot through the healthiest member, verified, into FILE')
+    .argument('<file>', 'where to write it, on this machine')
+    .action(async (file: string, options: CommonOptions) => end(await (await import('./snapshot.ts')).snapshotSave(file, options)))
+  return root
+}
+
+function looking(command: Command, lines: string[]): Command {
+  return command
+    .option('-i, --inventory <file>', 'inventory file (default: inventory.ts or etcd-deploy.config.ts, searched upwards)')
+    .option('--json', 'JSON lines for programs')
+    .option('-v, --verbose', 'every command on every host, with its time')
+    .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
+    .addOption(new Option('-y, --yes', 'answer every question with yes'))
+    .exitOverride()
+    .showHelpAfterError(`(etcd-deploy ${command.name()} --help shows its options)`)
+    .addHelpText('after', examples(lines))
+}
+
+function changing(command: Command, lines: string[]): Command {
+  return looking(command, lines)
+    .option('--on <nodes>', 'change only these nodes (names, separated by commas); all are observed')
+    .option('--allow-downtime', 'go on where no voter can be spared')
+}
+
+function withFile<T extends CommonOptions>(options: T, file: string | undefined): T {
+  return file === undefined ? options : { ...options, inventory: file }
+}
+
+function examples(lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ etcd-deploy ${line}`).join('\n')}`
+}

@@ -1,0 +1,23 @@
+
+import type { Stage } from '../engine/playbook.ts'
+import { converge, type Outcome } from '../engine/run.ts'
+import { EtcdSubject } from '../steps/subject.ts'
+import type { Seen } from '../steps/seen.ts'
+import type { Wanted } from '../steps/wanted.ts'
+import type { ChangeOptions } from './options.ts'
+import type { Session } from './session.ts'
+
+/** Runs the stages of a playbook on the session's cluster. */
+export async function runStages(session: Session, stages: readonly Stage<Wanted, Seen>[], options: ChangeOptions): Promise<Outcome<Seen>> {
+  const { cluster, emit, signal } = session
+  const subject = new EtcdSubject({ cluster, emit, signal, narrowed: session.on !== undefined })
+  const { on, ...context } = session
+  return converge(stages, subject, {
+    ...context,
+    concurrency: cluster.concurrency,
+    timeoutMs: cluster.timeouts.commandMs,
+    allowDowntime: options.allowDowntime === true,
+    ...(on === undefined ? {} : { on }),
+  })
+}
+

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+
+import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import type { Emit, RunEvent, RunSummary } from '../engine/events.ts'
+import type { Connection, Fence } from '../host/host.ts'
+import type { Cluster } from '../inventory/model.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import type { AskPerson } from '../ui/ask.ts'
+import { givenFlags, type ChangeOptions } from './options.ts'
+import { nearest } from '../nearest.ts'
+
+/** One command at work: its inventory, its connections, how it tells and asks. */
+export interface Session {
+  cluster: Cluster
+  connections: ReadonlyMap<string, Connection>
+  emit: Emit
+  ask: AskPerson
+  signal: AbortSignal
+  fence: Fence
+  on: ReadonlySet<string> | undefined
+  /** What the summary tells. */
+  changed: Set<string>
+  restarted: Set<string>
+}
+
+/** Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. */
+export async function inSession(command: string, options: ChangeOptions, work: (session: Session) => Promise<ExitCode>): Promise<ExitCode> {
+  const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
+    import('../ui/renderer.ts'),
+    import('../ui/ask.ts'),
+    import('../ui/run-log.ts'),
+  ])
+  const begun = performance.now()
+  const interruption = new AbortController()
+  const stopListening = onInterrupt(interruption)
+  const verbose = options.verbose === true
+  const renderer = await openRenderer(chooseRenderer({ json: options.json === true, isTTY: process.stderr.isTTY, env: process.env, verbose }), { env: process.env, verbose })
+  const warned = new Set<string>()
+  const events: Emit[] = [renderer.emit]
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'warning' && warned.size === warned.add(`${event.host}: ${event.message}`).size) return
+    for (const listener of events) listener(event)
+  }
+  const ask = createAsk({ given: givenFlags(options), signal: interruption.signal, aside: renderer.aside })
+  const state = { changed: new Set<string>(), restarted: new Set<string>() }
+  let connections: ReadonlyMap<string, Connection> = new Map()
+  let closeLog = (): void => {}
+  let code: ExitCode
+  try {
+    const { loadInventory } = await import('../inventory/load.ts')
+    const cluster = await loadInventory(options.inventory)
+    const on = narrowed(cluster, options.on)
+    const log = openRunLog({ command, cluster: cluster.name, env: process.env })
+    events.push(log.emit)
+    closeLog = log.close
+    emit({ type: 'run-begin', command, cluster: cluster.name, version: cluster.version, nodes: cluster.nodes.map(({ name }) => name) })
+    for (const message of cluster.warnings) emit({ type: 'warning', message })
+    connections = await connectToAll(cluster, { options, emit, ask, signal: interruption.signal })
+    const fence = { dir: layoutOf(cluster).lockDir, token: randomBytes(16).toString('hex'), holder: holderText(command) }
+    code = await work({ cluster, connections, emit, ask, signal: interruption.signal, fence, on, ...state })
+  } catch (error) {
+    const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
+    const failure = interruption.signal.aborted ? interruption.signal.reason : error
+    code = exitCodeOf(failure)
+    emit({ type: 'error', error: errorJson(failure) })
+    emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
+    await renderer.close()
+    if (options.json !== true) {
+      const { loadColors, wantsColors } = await import('../ui/colors.ts')
+      process.stderr.write(`${wordError(failure, await loadColors(wantsColors(process.stderr.isTTY, process.env)))}\n`)
+    }
+    closeAll(connections)
+    closeLog()
+    stopListening()
+    return code
+  }
+  emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
+  await renderer.close()
+  closeAll(connections)
+  closeLog()
+  stopListening()
+  return code
+}
+
+async function connectToAll(
+  cluster: Cluster,
+  { options, emit, ask, signal }: { options: ChangeOptions; emit: Emit; ask: AskPerson; signal: AbortSignal },
+): Promise<ReadonlyMap<string, Connection>> {
+  const [{ connectAll }, { secretReader }] = await Promise.all([import('../host/connect.ts'), import('./secrets.ts')])
+  return connectAll(new Map(cluster.nodes.map((node) => [node.name, node.ssh])), {
+    concurrency: cluster.concurrency,
+    signal,
+    timeoutMs: cluster.timeouts.connectMs,
+    revealSecret: secretReader(ask),
+    ...(options.acceptNewHostKeys === true || process.stdin.isTTY
+      ? {
+          confirmHostKey: (host: string, fingerprint: string, type: string) =>
+            ask.confirm(`${host} is unknown; its ${type} key is ${fingerprint}. Is that right?`, '--accept-new-host-keys'),
+        }
+      : {}),
+    onCommand: (report) => emit({ type: 'command', ...report }),
+  })
+}
+
+/** `--on node1,node2`: names of the inventory. */
+function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {
+  if (on === undefined) return undefined
+  const names = cluster.nodes.map(({ name }) => name)
+  const wanted = on.split(',').map((name) => name.trim())
+  for (const name of wanted) {
+    if (names.includes(name)) continue
+    const close = nearest(name, names)
+    const next = close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`
+    throw new DeployError({ message: `--on: the inventory has no node ${name}`, next, exitCode: exitCode.usage })
+  }
+  return new Set(wanted)
+}
+
+/** The first Ctrl-C ends tidily what is under way, the second at once. */
+function onInterrupt(interruption: AbortController): () => void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (interruption.signal.aborted) process.exit(exitCode.interrupted)
+    const next = 'run the same command again: it goes on from what it finds'
+    interruption.abort(new DeployError({ message: `interrupted (${signal})`, next, exitCode: exitCode.interrupted }))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return () => {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+function holderText(command: string): string {
+  return `${userInfo().username}@${hostname()}, etcd-deploy ${command}, since ${new Date().toISOString()}`
+}
+
+function summaryOf(begun: number, connections: ReadonlyMap<string, Connection>, { changed, restarted }: Pick<Session, 'changed' | 'restarted'>): RunSummary {
+  const names = [...connections.keys()]
+  const costs = [...connections].flatMap(([name, connection]) => (connection.kind === 'connected' ? [[name, connection.host.cost] as const] : []))
+  const unreachable = names.filter((name) => connections.get(name)?.kind === 'unreachable')
+  return {
+    durationMs: Math.round(performance.now() - begun),
+    changed: [...changed],
+    restarted: [...restarted],
+    unchanged: names.filter((name) => !changed.has(name) && !unreachable.includes(name)),
+    unreachable,
+    commands: Object.fromEntries(costs.map(([name, cost]) => [name, cost.commands])),
+    bytesSent: Object.fromEntries(costs.map(([name, cost]) => [name, cost.bytesSent])),
+  }
+}
+
+function closeAll(connections: ReadonlyMap<string, Connection>): void {
+  for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
+}

@@ -1,0 +1,117 @@
+import type { Step } from '../engine/playbook.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import type { Cluster } from '../inventory/model.ts'
+import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
+import type { Wanted } from './wanted.ts'
+
+/** All members at once, on purpose: the cluster ends. */
+export const stopForGood: Step<Wanted, Seen> = {
+  name: 'stop',
+  next: ({ cluster }, seen) =>
+    reachedHosts(seen).flatMap(([host, on]) => {
+      if (!on.files.has(layoutOf(cluster).unit) && on.process === undefined) return []
+      if (on.process === undefined && !on.unit.enabled && on.unit.active !== 'activating') return []
+      return [
+        {
+          host,
+          what: 'stop and disable the member',
+          why: 'the cluster ends',
+          script: { text: 'systemctl disable --now "$1.service" 2>&1; systemctl reset-failed "$1.service" 2>/dev/null || :', args: [cluster.service.name] },
+          timeoutMs: 120_000,
+          predict: (before: Seen) =>
+            withHost(before, host, (now) => ({ process: undefined, etcd: undefined, unit: { ...now.unit, active: 'inactive', enabled: false } })),
+        },
+      ]
+    }),
+}
+
+/** Renames `member/` and a separate WAL's contents inside their folder, which may be a mount point; deletes them only where asked to. */
+export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> {
+  return {
+    name: 'data',
+    next: ({ cluster }, seen) =>
+      reachedHosts(seen).flatMap(([host, on]) => {
+        const { data, wal = '' } = cluster.paths
+        const live = on.files.has(`${data}/member`) || on.walEntries.some((entry) => isLive(entry))
+        const aside = [...on.dataEntries, ...on.walEntries].some((entry) => entry.startsWith('member.') || entry.startsWith('wal.'))
+        if (!live && !(purge && aside)) return []
+        return [
+          {
+            host,
+            what: purge ? `delete the data in ${data}` : `set the data in ${data} aside`,
+            why: purge ? '--purge was given and confirmed' : 'data is never deleted unasked',
+            script: { text: purge ? deleteData : renameData, args: [data, wal] },
+            timeoutMs: 300_000,
+            predict: (before: Seen) =>
+              withHost(before, host, (now) => ({
+                dataEntries: [],
+                walEntries: [],
+                files: withFiles(now, ['', '/snap', '/wal'].map((below) => [`${data}/member${below}`, undefined])),
+              })),
+          },
+        ]
+      }),
+  }
+}
+
+/** Service, settings, certificates, binaries, and the memory that a cluster was here; the accounts stay, as data is theirs. */
+export const removeFiles: Step<Wanted, Seen> = {
+  name: 'files',
+  next: ({ cluster }, seen) =>
+    reachedHosts(seen).flatMap(([host, on]) => {
+      const left = ours(cluster, on)
+      if (left.length === 0) return []
+      const at = layoutOf(cluster)
+      return [
+        {
+          host,
+          what: 'remove service, binaries and settings',
+          why: `${left.join(', ')} left`,
+          script: {
+            text: removeAll,
+            args: [cluster.paths.bin, cluster.paths.config, at.adminDir, at.stateDir, at.unit, at.wrapper, at.binarySums, at.etcd, at.etcdctl, at.etcdutl],
+          },
+          timeoutMs: 60_000,
+          predict: (before: Seen) =>
+            withHost(before, host, (now) => ({ formed: undefined, files: withFiles(now, left.map((path) => [path, undefined])) })),
+        },
+      ]
+    }),
+}
+
+function ours(cluster: Cluster, on: ReachedHost): string[] {
+  const at = layoutOf(cluster)
+  const pushed = on.files.has(at.binarySums) ? [at.binarySums] : []
+  return [at.unit, at.wrapper, at.env, at.tlsDir, at.adminDir, at.stateDir, at.formed, ...pushed].filter((path) => on.files.has(path))
+}
+
+function isLive(entry: string): boolean {
+  return entry.endsWith('.wal') || entry.endsWith('.tmp')
+}
+
+const renameData = `
+data=$1 wal=$2 date=$(date -u +%Y-%m-%dT%H%M%SZ)
+[ ! -e "$data/member" ] || mv -T "$data/member" "$data/member.$date"
+if [ "$wal" ] && [ "$(ls -A "$wal" | grep -v -e '^lost+found$' -e '^wal\\.')" ]; then
+  mkdir "$wal/wal.$date"; chown --reference="$wal" "$wal/wal.$date"
+  for entry in "$wal"/*; do case \${entry##*/} in lost+found | wal.*) ;; *) mv "$entry" "$wal/wal.$date/" ;; esac; done
+fi
+sync "$data"
+`
+
+const deleteData = `
+data=$1 wal=$2
+rm -rf -- "$data"/member "$data"/member.*
+[ -z "$wal" ] || for entry in "$wal"/*; do case \${entry##*/} in lost+found) ;; *) rm -rf -- "$entry" ;; esac; done
+`
+
+/** The memory that a cluster was here goes last: until then a rerun knows that there is something to end. */
+const removeAll = `
+bin=$1 config=$2 admin=$3 state=$4 unit=$5 wrapper=$6 sums=$7; shift 7
+rm -f -- "$unit" "$wrapper"
+systemctl daemon-reload
+if [ -e "$sums" ]; then rm -f -- "$@" "$sums"; rmdir "$bin" 2>/dev/null || :; rmdir "$(dirname "$bin")" 2>/dev/null || :; fi
+rm -rf -- "$config/tls" "$config/etcd.env" "$admin"
+rmdir "$config" 2>/dev/null || :
+rm -rf -- "$state"
+`
