@@ -8,7 +8,6 @@ export interface Cluster {
   nodes: Node[]
   /** How to get etcd's binaries, per architecture where hosts differ. */
   binaries: BinarySource | Partial<Record<Architecture, BinarySource>>
-  /** The release's own SHA-256 where the inventory pins it. */
   tls: Tls
   paths: Paths
   service: Service
@@ -31,6 +30,8 @@ export interface Node {
   /** More subject alternative names for this member's certificates. */
   sans: string[]
   ssh: SshTarget
+  /** The cluster's, with what this node's `ssh.timeouts` says instead. */
+  timeouts: Timeouts
   /** etcd's own flags, cluster-wide ones merged with this node's: flag name without dashes → value as etcd takes it. */
   settings: Readonly<Record<string, string>>
 }
@@ -122,11 +123,19 @@ export interface SshTarget {
   knownHosts: string[]
   /** An OpenSSH client configuration file to honour; false: none. */
   config: string | false
+  /** `{}`: through sudo, unless the login turns out to be root's. */
   sudo: false | { password?: SecretSource }
+  /** What the inventory does not say: a default stands there, and OpenSSH's configuration (`config`) goes before it. */
+  defaulted: SshKey[]
 }
 
+export type SshKey = 'host' | 'port' | 'user' | 'key' | 'agent' | 'jump' | 'config' | 'knownHosts'
+
 /** A secret is never a literal in an inventory. */
-export type SecretSource = { from: 'prompt'; label: string } | { from: 'env'; name: string } | { from: 'file'; path: string }
+export type SecretSource =
+  | { from: 'prompt'; label: string }
+  | { from: 'env'; name: string }
+  | { from: 'file'; path: string }
 
 /** Turns a source into the secret; the CLI's asks on the terminal once and remembers. */
 export type RevealSecret = (source: SecretSource) => Promise<Secret>

@@ -1,0 +1,163 @@
+import type { z } from 'zod'
+import { nearest } from '../nearest.ts'
+import { quoted } from './address.ts'
+import { keysAt, placesOf } from './schema-keys.ts'
+import type { Path } from './schema-keys.ts'
+
+/** One thing wrong in an inventory, and where. */
+export interface Problem {
+  path: Path
+  reason: string
+}
+
+type Issue = z.core.$ZodIssue
+
+/** What zod found, in the inventory's own words: each with its path, the reason and the nearest right word. */
+export function describe(issues: readonly Issue[], raw: unknown): Problem[] {
+  return issues.flatMap((issue) => problemsOf(issue, raw))
+}
+
+/** `nodes.node2.ssh.key[0]`; odd names in brackets. */
+export function pathText(path: Path): string {
+  const parts = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`
+    return /^[\w-]+$/.test(String(key)) ? `.${String(key)}` : `[${quoted(String(key))}]`
+  })
+  return parts.join('').replace(/^\./, '')
+}
+
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const meant = nearest(word, candidates)
+  return meant === undefined ? '' : `; did you mean ${meant}?`
+}
+
+function problemsOf(issue: Issue, raw: unknown): Problem[] {
+  const { path } = issue
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ path: [...path, key], reason: unknownKey(key, path) }))
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, reason: message }))
+    case 'invalid_union':
+      return unionProblems(issue, raw)
+    case 'invalid_type':
+      return [{ path, reason: wrongType(describedType(issue.expected), path, raw) }]
+    case 'invalid_value':
+      return [{ path, reason: wrongWord(issue.values.map(String), path, raw) }]
+    default:
+      return [{ path, reason: issue.message }]
+  }
+}
+
+/** Keys that are right elsewhere, and why not here. */
+const misplaced: [RegExp, string][] = [
+  [/^nodes\.[^.]+\.ssh\.concurrency$/, 'it is about all hosts: say it in ssh.concurrency'],
+  [/\.jump(\[\d+\])?\.jump$/, 'write the hops as a list, the nearest first'],
+  [
+    /\.jump(\[\d+\])?\.(sudo|concurrency|timeouts)$/,
+    'a jump host only passes connections on: it belongs to the host behind it',
+  ],
+  [
+    /^binaries(\.\w+)?\.sha256$/,
+    'only a mirror or a file is checked against it: a folder or an installed etcd is taken as it is',
+  ],
+]
+
+function unknownKey(key: string, above: Path): string {
+  const reason = misplaced.find(([pattern]) => pattern.test(pathText([...above, key])))?.[1]
+  if (reason !== undefined) return reason
+  const near = nearest(key, keysAt(above))
+  if (near !== undefined) return `unknown key; did you mean ${near}?`
+  const places = placesOf(key)
+  if (places.length > 0) return `unknown key here; there is ${places.slice(0, 4).join(', ')}`
+  return `unknown key; there are ${keysAt(above).join(', ')}`
+}
+
+function wrongType(expected: string, path: Path, raw: unknown): string {
+  const { value, present } = lookUp(path, raw)
+  if (!present) return `is missing: ${expected}`
+  if (value === undefined)
+    return 'is undefined: is an environment variable not set? Leave the key out where the default is meant'
+  return `expected ${expected}, got ${typeOf(value)}`
+}
+
+function wrongWord(words: string[], path: Path, raw: unknown): string {
+  const { value } = lookUp(path, raw)
+  if (typeof value !== 'string') return wrongType(words.join(' | '), path, raw)
+  return `${quoted(value)} is none of ${words.join(', ')}${didYouMean(value, words)}`
+}
+
+/** Of a union's branches, the one that was meant; its own message where none can be told. */
+function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, raw: unknown): Problem[] {
+  const { path } = issue
+  const { value, present } = lookUp(path, raw)
+  const branches = issue.errors.filter((errors) => !errors.some(isWrongKind))
+  const general = issue.message === 'Invalid input' ? `expected ${expectations(issue)}` : issue.message
+  const under = (errors: readonly Issue[]) =>
+    describe(
+      errors.map((error) => ({ ...error, path: [...path, ...error.path] })),
+      raw,
+    )
+
+  if (branches.length === 0) {
+    if (!present || value === undefined) return [{ path, reason: wrongType(expectations(issue), path, raw) }]
+    return [{ path, reason: general + (typeof value === 'string' ? didYouMean(value, literals(issue)) : '') }]
+  }
+  const strangers = branches.map(unknownKeys)
+  const everywhere = (strangers[0] ?? []).filter((key) => strangers.every((keys) => keys.includes(key)))
+  if (everywhere.length > 0) return everywhere.map((key) => ({ path: [...path, key], reason: unknownKey(key, path) }))
+  const fitting = branches.filter((errors) => unknownKeys(errors).length === 0)
+  const [only] = fitting
+  return only !== undefined && fitting.length === 1 ? under(only) : [{ path, reason: general }]
+}
+
+/** The value is not even of this branch's kind. */
+function isWrongKind(error: Issue): boolean {
+  return error.path.length === 0 && (error.code === 'invalid_type' || error.code === 'invalid_value')
+}
+
+function unknownKeys(errors: readonly Issue[]): string[] {
+  return errors.flatMap((error) => (error.code === 'unrecognized_keys' && error.path.length === 0 ? error.keys : []))
+}
+
+function expectations(issue: Extract<Issue, { code: 'invalid_union' }>): string {
+  const words = issue.errors.flatMap((errors) =>
+    errors.flatMap((error) => {
+      if (error.path.length > 0) return []
+      if (error.code === 'invalid_type') return [describedType(error.expected)]
+      return error.code === 'invalid_value' ? error.values.map(String) : []
+    }),
+  )
+  return [...new Set(words)].join(' or ')
+}
+
+function literals(issue: Extract<Issue, { code: 'invalid_union' }>): string[] {
+  return issue.errors.flat().flatMap((error) => (error.code === 'invalid_value' ? error.values.map(String) : []))
+}
+
+function describedType(expected: string): string {
+  const words: Record<string, string> = {
+    string: 'a string',
+    number: 'a number',
+    boolean: 'true or false',
+    object: 'a record',
+    array: 'a list',
+  }
+  return words[expected === 'record' ? 'object' : expected] ?? expected
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  return describedType(typeof value)
+}
+
+function lookUp(path: Path, raw: unknown): { value: unknown; present: boolean } {
+  let value: unknown = raw
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))
+      return { value: undefined, present: false }
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
+  return { value, present: true }
+}

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { DeployError, exitCode } from '../errors.ts'
+
+/** Why an inventory, or a file that it imports, could not be loaded: where, and what to do. */
+export async function loadFailure(file: string, error: unknown): Promise<DeployError> {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const facts = { exitCode: exitCode.usage, cause: error }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    const next =
+      'Node takes the types out and does not translate: no enum, namespace or parameter property; a union of strings does as well.'
+    return new DeployError({ ...facts, message: `${where(error) ?? file}: ${message}`, next })
+  }
+  if (error instanceof SyntaxError) {
+    const place = where(error) ?? (await syntaxErrorPlace(file))
+    return new DeployError({ ...facts, message: `${place ?? file}: ${message}` })
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT') {
+    const next =
+      'An import names a file with its ending (./site.ts), or a package that is installed beside the inventory.'
+    return new DeployError({ ...facts, message: `${file} can't be loaded: ${message}`, next })
+  }
+  return new DeployError({ ...facts, message: `${where(error) ?? file}: the inventory throws: ${message}` })
+}
+
+/** The first place of the user's in the error's stack, and before that the place that Node shows above it. */
+function where(error: unknown): string | undefined {
+  return error instanceof Error ? placeIn(error.stack ?? '') : undefined
+}
+
+/** An import that fails to compile keeps the place to itself where the file is JavaScript; `node --check` tells it. */
+async function syntaxErrorPlace(file: string): Promise<string | undefined> {
+  const checked = promisify(execFile)(process.execPath, ['--check', file], { timeout: 10_000 })
+  return checked.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error && 'stderr' in error ? placeIn(String(error.stderr)) : undefined),
+  )
+}
+
+function placeIn(stack: string): string | undefined {
+  const at =
+    /^(?:file:\/\/)?(\/\S*?:\d+)$/m.exec(stack)?.[0] ?? /(file:\/\/\/[^\s)]*?:\d+)(?::\d+)?\)?$/m.exec(stack)?.[1]
+  return at?.startsWith('file:') === true ? fileURLToPath(at) : at
+}

@@ -1,0 +1,125 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cosmiconfig } from 'cosmiconfig'
+import { DeployError, exitCode } from '../errors.ts'
+import { loadFailure } from './load-failure.ts'
+import type { Cluster } from './model.ts'
+import { resolveOwnPackage } from './own-package.ts'
+import { resolveInventory } from './resolve.ts'
+
+const names = ['inventory', 'etcd-deploy.config'].flatMap((name) =>
+  ['ts', 'mts', 'js', 'mjs'].map((ending) => `${name}.${ending}`),
+)
+
+/** Reads the inventory named, or the one found from `cwd` upwards, and resolves it. */
+export async function loadInventory(
+  path: string | undefined,
+  { cwd = process.cwd() }: { cwd?: string } = {},
+): Promise<Cluster> {
+  const { file, inventory } = path === undefined ? await find(cwd) : await read(resolve(cwd, path))
+  return resolveInventory(inventory, { file })
+}
+
+interface Loaded {
+  file: string
+  inventory: unknown
+}
+
+async function find(cwd: string): Promise<Loaded> {
+  for (const folder of upwards(resolve(cwd))) {
+    const result = await explorer().search(folder).catch(asDeployError)
+    if (result !== null) return loaded(result)
+    await refuseUnreadable(folder)
+  }
+  throw new DeployError({
+    message: `no inventory in ${resolve(cwd)} or any folder above it`,
+    tried: `looked for ${names.join(', ')}`,
+    next: ['Name it: etcd-deploy up path/to/inventory.ts', 'or write one: an example is in the README'],
+    exitCode: exitCode.usage,
+  })
+}
+
+async function read(file: string): Promise<Loaded> {
+  if (!/\.[mc]?[jt]s$/.test(file)) {
+    throw usage(
+      `${file} is not an inventory: a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) that exports one by default`,
+    )
+  }
+  const result = await explorer()
+    .load(file)
+    .catch((error: unknown) => {
+      if (error instanceof DeployError) throw error
+      throw fileProblem(file, error)
+    })
+  return loaded(result)
+}
+
+/** Of one folder only: how cosmiconfig walks upwards by itself also takes other names, in other places. */
+function explorer() {
+  const loaders = Object.fromEntries(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'].map((ending) => [ending, load]))
+  return cosmiconfig('etcd-deploy', {
+    searchPlaces: names,
+    searchStrategy: 'none',
+    loaders,
+    ignoreEmptySearchPlaces: false,
+    cache: false,
+  })
+}
+
+/**
+ * In place of cosmiconfig's own, which runs a file that failed a second time by `require` and then tells that error instead; and its
+ * search would pass over an inventory that itself fails with ENOENT.
+ */
+async function load(path: string): Promise<{ module: Record<string, unknown>; file: string }> {
+  resolveOwnPackage()
+  const file = await realpath(path)
+  try {
+    return { module: (await import(pathToFileURL(file).href)) as Record<string, unknown>, file }
+  } catch (error) {
+    throw await loadFailure(file, error)
+  }
+}
+
+function loaded(result: Awaited<ReturnType<ReturnType<typeof explorer>['load']>>): Loaded {
+  const { module, file } = (result?.config ?? {}) as { module?: Record<string, unknown>; file?: string }
+  if (module === undefined || file === undefined) throw usage(`${result?.filepath ?? 'the inventory'} is empty`)
+  if (!('default' in module)) {
+    const named = Object.keys(module).filter((name) => name !== 'module.exports')
+    const next = `export default defineInventory({ … })${named.length > 0 ? ` (it exports ${named.join(', ')})` : ''}`
+    throw new DeployError({ message: `${file} has no default export`, next, exitCode: exitCode.usage })
+  }
+  if (typeof module['default'] === 'function')
+    throw usage(`${file} exports a function: an inventory is a record, defineInventory({ … })`)
+  return { file, inventory: module['default'] }
+}
+
+/** cosmiconfig passes over what it can't read, and a folder above may hold another cluster's inventory. */
+async function refuseUnreadable(folder: string): Promise<void> {
+  for (const name of names) {
+    const file = join(folder, name)
+    const seen = await lstat(file).catch(() => undefined)
+    if (seen !== undefined && !seen.isDirectory()) throw usage(`${file} is there but can't be read`)
+  }
+}
+
+function* upwards(folder: string): Generator<string> {
+  yield folder
+  if (dirname(folder) !== folder) yield* upwards(dirname(folder))
+}
+
+function fileProblem(file: string, error: unknown): DeployError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return usage(`there is no file ${file}`)
+  if (code === 'EISDIR') return usage(`${file} is a folder: name the inventory in it`)
+  return usage(`${file} can't be read (${error instanceof Error ? error.message : String(error)})`)
+}
+
+function asDeployError(error: unknown): never {
+  if (error instanceof DeployError) throw error
+  throw usage(`looking for the inventory failed: ${error instanceof Error ? error.message : String(error)}`)
+}
+
+function usage(message: string): DeployError {
+  return new DeployError({ message, exitCode: exitCode.usage })
+}

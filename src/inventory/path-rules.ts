@@ -1,0 +1,87 @@
+import type { Inventory } from './define.ts'
+import type { Problem } from './describe.ts'
+import { canonicalPath, isWithin, ownFolderProblem } from './host-path.ts'
+import type { Partly } from './prune.ts'
+
+export const defaultPaths = { bin: '/opt/etcd/bin', config: '/etc/etcd', data: '/var/lib/etcd' }
+
+/** Folders whose mode and owner are set must be etcd's own, and none may lie in another that is replaced or emptied. */
+export function pathProblems(inventory: Partly<Inventory>): Problem[] {
+  const { paths = {}, service } = inventory
+  const problems: Problem[] = []
+  for (const key of ['config', 'data', 'wal'] as const) {
+    const path = paths[key]
+    const reason = path === undefined ? undefined : ownFolderProblem(path, key === 'config' ? 'config' : 'data')
+    if (reason !== undefined) problems.push({ path: ['paths', key], reason })
+  }
+  return [
+    ...problems,
+    ...overlaps(paths),
+    ...wrapperProblems(inventory, service?.name ?? 'etcd'),
+    ...installedProblems(inventory),
+  ]
+}
+
+function overlaps(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
+  const { bin, config, data } = { ...defaultPaths, ...paths }
+  const folders = { bin, config, data, ...(paths.wal === undefined ? {} : { wal: paths.wal }) }
+  const entries = Object.entries(folders).map(([key, path]) => [key, canonicalPath(path)] as const)
+  return entries.flatMap(([key, path], index) =>
+    entries.slice(index + 1).flatMap(([other, otherPath]): Problem[] => {
+      if (path === otherPath)
+        return [{ path: ['paths', other], reason: `${otherPath} is paths.${key} too: each needs a folder of its own` }]
+      // Beside `member/` a WAL folder in the data directory is etcd's own business, but snapshots and set-aside data lie there too.
+      if (isWithin(otherPath, path))
+        return [{ path: ['paths', other], reason: `${otherPath} lies in paths.${key} (${path})` }]
+      return isWithin(path, otherPath)
+        ? [{ path: ['paths', key], reason: `${path} lies in paths.${other} (${otherPath})` }]
+        : []
+    }),
+  )
+}
+
+/** The wrapper would take the real etcdctl's place, and call itself. */
+function wrapperProblems({ paths, binaries }: Partly<Inventory>, service: string): Problem[] {
+  if (service !== 'etcd') return []
+  const reason =
+    '/usr/local/bin/etcdctl is the wrapper that finds endpoints and certificate; etcd itself has to lie elsewhere, as in /opt/etcd/bin'
+  const folders = [{ path: ['paths', 'bin'], folder: paths?.bin }, ...installedFolders(binaries)]
+  return folders.flatMap(({ path, folder }) =>
+    folder !== undefined && canonicalPath(folder) === '/usr/local/bin' ? [{ path, reason }] : [],
+  )
+}
+
+/** One unit text for all hosts: etcd lies in one and the same folder on each. */
+function installedProblems({ paths, binaries }: Partly<Inventory>): Problem[] {
+  const installed = installedFolders(binaries)
+  const [first] = installed
+  if (first === undefined) return []
+  const bin = paths?.bin ?? first.folder
+  const apart = installed.filter(({ folder }) => canonicalPath(folder) !== canonicalPath(bin))
+  const problems = apart.map(({ path, folder }) => ({
+    path,
+    reason: `${folder} is not ${bin}: etcd lies in the same folder on all hosts`,
+  }))
+  const pushed =
+    typeof binaries === 'object' && !('installed' in binaries) && Object.keys(binaries).length > installed.length
+  if (!pushed || paths?.bin !== undefined) return problems
+  return [
+    ...problems,
+    {
+      path: first.path,
+      reason: `the other architectures' etcd would be put into ${bin} too: if so, say paths.bin: '${bin}'`,
+    },
+  ]
+}
+
+export function installedFolders(binaries: Partly<Inventory['binaries']>): { path: string[]; folder: string }[] {
+  if (typeof binaries !== 'object') return []
+  if ('installed' in binaries)
+    return typeof binaries.installed === 'string'
+      ? [{ path: ['binaries', 'installed'], folder: binaries.installed }]
+      : []
+  return Object.entries(binaries).flatMap(([architecture, source]: [string, unknown]) => {
+    if (typeof source !== 'object' || source === null || !('installed' in source)) return []
+    return [{ path: ['binaries', architecture, 'installed'], folder: String(source.installed) }]
+  })
+}
