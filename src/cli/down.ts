@@ -11,7 +11,12 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
     await confirmed(session, purge)
     const { default: playbook } = await import('../../playbooks/down.ts')
     const { cluster, on, ...context } = session
-    if (on !== undefined) throw new DeployError({ message: 'down ends a whole cluster: --on does not go with it', next: 'etcd-deploy member remove takes one member out', exitCode: exitCode.usage })
+    if (on !== undefined)
+      throw new DeployError({
+        message: 'down ends a whole cluster: --on does not go with it',
+        next: 'etcd-deploy member remove takes one member out',
+        exitCode: exitCode.usage,
+      })
     const limits = { concurrency: cluster.concurrency, timeoutMs: cluster.timeouts.commandMs, allowDowntime: true }
     await converge(playbook({ purge }).stages, new DownSubject(cluster), { ...context, ...limits })
     await (await openPki(cluster.pki.dir, cluster.name))?.close(new Date())
@@ -22,7 +27,9 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
 async function confirmed({ cluster, ask }: Session, purge: boolean): Promise<void> {
   const names = cluster.nodes.map(({ name }) => name).join(', ')
   const { data, wal } = cluster.paths
-  const fate = purge ? `and DELETES all data in ${data}${wal === undefined ? '' : ` and ${wal}`}, also what was set aside` : `and sets its data aside in ${data}`
+  const fate = purge
+    ? `and DELETES all data in ${data}${wal === undefined ? '' : ` and ${wal}`}, also what was set aside`
+    : `and sets its data aside in ${data}`
   const question = `down ends the cluster ${cluster.name} on ${names}: stops and removes it ${fate}.`
   if (await ask.typed(question, cluster.name, '--yes')) return
   throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })

@@ -15,14 +15,19 @@ export function plan(options: CommonOptions & { detailedExitcode?: true }): Prom
     const { cluster, emit, signal } = session
     const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false })
     const limits = { concurrency: cluster.concurrency, timeoutMs: cluster.timeouts.commandMs }
-    const seen = subject.see(await observe({ ...session, ...limits, looks: subject.looks }, [...session.connections.keys()]))
+    const seen = subject.see(
+      await observe({ ...session, ...limits, looks: subject.looks }, [...session.connections.keys()]),
+    )
     refuse(session, subject.check(seen))
     const want = await subject.prepare(seen, { purpose: 'plan' })
     if (want === undefined) throw new Error('nothing was prepared')
     refuse(session, subject.checkWanted(want, seen))
     const { default: playbook } = await import('../../playbooks/up.ts')
     const waves = playbook.stages.flatMap((stage) => allWaves(stage, want, seen))
-    if (options.json === true) process.stdout.write(`${JSON.stringify({ v: 1, type: 'plan', cluster: cluster.name, waves: waves.map(waveJson) })}\n`)
+    if (options.json === true)
+      process.stdout.write(
+        `${JSON.stringify({ v: 1, type: 'plan', cluster: cluster.name, waves: waves.map(waveJson) })}\n`,
+      )
     else process.stdout.write(`${planText(waves, await loadColors(wantsColors(process.stdout.isTTY, process.env)))}\n`)
     return waves.length > 0 && options.detailedExitcode === true ? exitCode.differs : exitCode.done
   })
@@ -43,6 +48,7 @@ function planText(waves: readonly Wave<Seen>[], colors: Colors): string {
     ]),
   ])
   const restarts = waves.flat().flatMap((change) => change.takesDown ?? [])
-  const ending = restarts.length === 0 ? 'No member restarts.' : `Members that restart, in this order: ${restarts.join(', ')}.`
+  const ending =
+    restarts.length === 0 ? 'No member restarts.' : `Members that restart, in this order: ${restarts.join(', ')}.`
   return [...lines, ending].join('\n')
 }

@@ -10,12 +10,17 @@ export function program(version: string, end: (code: ExitCode) => void): Command
     .version(version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(etcd-deploy --help lists the commands)')
-    .addHelpText('after', examples(['up inventory.ts', 'status', 'plan --detailed-exitcode', 'snapshot save backup.db']))
+    .addHelpText(
+      'after',
+      examples(['up inventory.ts', 'status', 'plan --detailed-exitcode', 'snapshot save backup.db']),
+    )
 
   changing(root.command('up'), ['up', 'up inventory.ts', 'up --yes --json'])
     .description('bring the cluster to what the inventory says, from nothing or from any state between')
     .argument('[inventory]', 'inventory file')
-    .action(async (file: string | undefined, options: ChangeOptions) => end(await (await import('./up.ts')).up(withFile(options, file))))
+    .action(async (file: string | undefined, options: ChangeOptions) =>
+      end(await (await import('./up.ts')).up(withFile(options, file))),
+    )
 
   looking(root.command('plan'), ['plan', 'plan inventory.ts --detailed-exitcode'])
     .description('show what up would do: every wave, host by host, with differences')
@@ -28,7 +33,9 @@ export function program(version: string, end: (code: ExitCode) => void): Command
   looking(root.command('status'), ['status', 'status inventory.ts --json'])
     .description('show every member: health, version, size, alarms, lag, links, certificates, drift')
     .argument('[inventory]', 'inventory file')
-    .action(async (file: string | undefined, options: CommonOptions) => end(await (await import('./status.ts')).status(withFile(options, file))))
+    .action(async (file: string | undefined, options: CommonOptions) =>
+      end(await (await import('./status.ts')).status(withFile(options, file))),
+    )
 
   changing(root.command('restart'), ['restart', 'restart --on node2'])
     .description('restart the members one at a time, the leader last')
@@ -46,13 +53,18 @@ export function program(version: string, end: (code: ExitCode) => void): Command
   looking(snapshot.command('save'), ['snapshot save backup.db', 'snapshot save -i prod.ts /backup/etcd.db'])
     .description('save a snapshot through the healthiest member, verified, into FILE')
     .argument('<file>', 'where to write it, on this machine')
-    .action(async (file: string, options: CommonOptions) => end(await (await import('./snapshot.ts')).snapshotSave(file, options)))
+    .action(async (file: string, options: CommonOptions) =>
+      end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
+    )
   return root
 }
 
 function looking(command: Command, lines: string[]): Command {
   return command
-    .option('-i, --inventory <file>', 'inventory file (default: inventory.ts or etcd-deploy.config.ts, searched upwards)')
+    .option(
+      '-i, --inventory <file>',
+      'inventory file (default: inventory.ts or etcd-deploy.config.ts, searched upwards)',
+    )
     .option('--json', 'JSON lines for programs')
     .option('-v, --verbose', 'every command on every host, with its time')
     .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')

@@ -1,6 +1,7 @@
-
 import type { Stage } from '../engine/playbook.ts'
 import { converge, type Outcome } from '../engine/run.ts'
+import { readOperation } from '../engine/operation.ts'
+import { recordPath } from '../steps/unfinished.ts'
 import { EtcdSubject } from '../steps/subject.ts'
 import type { Seen } from '../steps/seen.ts'
 import type { Wanted } from '../steps/wanted.ts'
@@ -8,9 +9,14 @@ import type { ChangeOptions } from './options.ts'
 import type { Session } from './session.ts'
 
 /** Runs the stages of a playbook on the session's cluster. */
-export async function runStages(session: Session, stages: readonly Stage<Wanted, Seen>[], options: ChangeOptions): Promise<Outcome<Seen>> {
+export async function runStages(
+  session: Session,
+  stages: readonly Stage<Wanted, Seen>[],
+  options: ChangeOptions,
+): Promise<Outcome<Seen>> {
   const { cluster, emit, signal } = session
-  const subject = new EtcdSubject({ cluster, emit, signal, narrowed: session.on !== undefined })
+  const recorded = await readOperation(recordPath(cluster))
+  const subject = new EtcdSubject({ cluster, emit, signal, narrowed: session.on !== undefined, recorded })
   const { on, ...context } = session
   return converge(stages, subject, {
     ...context,
@@ -20,4 +26,3 @@ export async function runStages(session: Session, stages: readonly Stage<Wanted,
     ...(on === undefined ? {} : { on }),
   })
 }
-

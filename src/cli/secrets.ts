@@ -17,7 +17,8 @@ export function secretReader(ask: AskPerson): RevealSecret {
 }
 
 async function read(ask: AskPerson, source: SecretSource): Promise<Secret> {
-  if (source.from === 'prompt') return ask.secret(source.label, 'give it as { env: NAME } or { file: PATH } in the inventory')
+  if (source.from === 'prompt')
+    return ask.secret(source.label, 'give it as { env: NAME } or { file: PATH } in the inventory')
   if (source.from === 'env') {
     const value = process.env[source.name]
     if (value !== undefined && value !== '') return new Secret(value)
@@ -26,7 +27,10 @@ async function read(ask: AskPerson, source: SecretSource): Promise<Secret> {
   try {
     return new Secret((await readFile(source.path, 'utf8')).replace(/\r?\n$/, ''))
   } catch (cause) {
-    throw missing(`the secret in ${source.path} can't be read: ${(cause as NodeJS.ErrnoException).code ?? ''}`, 'look at the path and its rights')
+    throw missing(
+      `the secret in ${source.path} can't be read: ${(cause as NodeJS.ErrnoException).code ?? ''}`,
+      'look at the path and its rights',
+    )
   }
 }
 

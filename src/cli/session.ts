@@ -25,7 +25,11 @@ export interface Session {
 }
 
 /** Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. */
-export async function inSession(command: string, options: ChangeOptions, work: (session: Session) => Promise<ExitCode>): Promise<ExitCode> {
+export async function inSession(
+  command: string,
+  options: ChangeOptions,
+  work: (session: Session) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
     import('../ui/renderer.ts'),
     import('../ui/ask.ts'),
@@ -35,7 +39,10 @@ export async function inSession(command: string, options: ChangeOptions, work: (
   const interruption = new AbortController()
   const stopListening = onInterrupt(interruption)
   const verbose = options.verbose === true
-  const renderer = await openRenderer(chooseRenderer({ json: options.json === true, isTTY: process.stderr.isTTY, env: process.env, verbose }), { env: process.env, verbose })
+  const renderer = await openRenderer(
+    chooseRenderer({ json: options.json === true, isTTY: process.stderr.isTTY, env: process.env, verbose }),
+    { env: process.env, verbose },
+  )
   const warned = new Set<string>()
   const events: Emit[] = [renderer.emit]
   const emit = (event: RunEvent): void => {
@@ -54,10 +61,20 @@ export async function inSession(command: string, options: ChangeOptions, work: (
     const log = openRunLog({ command, cluster: cluster.name, env: process.env })
     events.push(log.emit)
     closeLog = log.close
-    emit({ type: 'run-begin', command, cluster: cluster.name, version: cluster.version, nodes: cluster.nodes.map(({ name }) => name) })
+    emit({
+      type: 'run-begin',
+      command,
+      cluster: cluster.name,
+      version: cluster.version,
+      nodes: cluster.nodes.map(({ name }) => name),
+    })
     for (const message of cluster.warnings) emit({ type: 'warning', message })
     connections = await connectToAll(cluster, { options, emit, ask, signal: interruption.signal })
-    const fence = { dir: layoutOf(cluster).lockDir, token: randomBytes(16).toString('hex'), holder: holderText(command) }
+    const fence = {
+      dir: layoutOf(cluster).lockDir,
+      token: randomBytes(16).toString('hex'),
+      holder: holderText(command),
+    }
     code = await work({ cluster, connections, emit, ask, signal: interruption.signal, fence, on, ...state })
   } catch (error) {
     const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
@@ -96,7 +113,10 @@ async function connectToAll(
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
           confirmHostKey: (host: string, fingerprint: string, type: string) =>
-            ask.confirm(`${host} is unknown; its ${type} key is ${fingerprint}. Is that right?`, '--accept-new-host-keys'),
+            ask.confirm(
+              `${host} is unknown; its ${type} key is ${fingerprint}. Is that right?`,
+              '--accept-new-host-keys',
+            ),
         }
       : {}),
     onCommand: (report) => emit({ type: 'command', ...report }),
@@ -136,9 +156,15 @@ function holderText(command: string): string {
   return `${userInfo().username}@${hostname()}, etcd-deploy ${command}, since ${new Date().toISOString()}`
 }
 
-function summaryOf(begun: number, connections: ReadonlyMap<string, Connection>, { changed, restarted }: Pick<Session, 'changed' | 'restarted'>): RunSummary {
+function summaryOf(
+  begun: number,
+  connections: ReadonlyMap<string, Connection>,
+  { changed, restarted }: Pick<Session, 'changed' | 'restarted'>,
+): RunSummary {
   const names = [...connections.keys()]
-  const costs = [...connections].flatMap(([name, connection]) => (connection.kind === 'connected' ? [[name, connection.host.cost] as const] : []))
+  const costs = [...connections].flatMap(([name, connection]) =>
+    connection.kind === 'connected' ? [[name, connection.host.cost] as const] : [],
+  )
   const unreachable = names.filter((name) => connections.get(name)?.kind === 'unreachable')
   return {
     durationMs: Math.round(performance.now() - begun),

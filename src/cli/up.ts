@@ -9,7 +9,10 @@ export function up(options: ChangeOptions): Promise<ExitCode> {
     const { default: playbook } = await import('../../playbooks/up.ts')
     await runStages(session, playbook.stages, options)
     const { cluster, emit } = session
-    emit({ type: 'note', message: `endpoints: ${cluster.nodes.flatMap((node) => clientUrls(cluster, node)).join(',')}` })
+    emit({
+      type: 'note',
+      message: `endpoints: ${cluster.nodes.flatMap((node) => clientUrls(cluster, node)).join(',')}`,
+    })
     return exitCode.done
   })
 }

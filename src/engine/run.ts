@@ -4,7 +4,7 @@ import { apply } from './apply.ts'
 import type { Ask, Emit } from './events.ts'
 import { takeLocks, type Locks } from './locks.ts'
 import { observe } from './observe.ts'
-import type { Operation } from './operation.ts'
+import { removeIntent, writeIntent, type Intent } from './intent.ts'
 import { nextWave, stageAt, type Wave } from './plan.ts'
 import type { Change, HostReading, Problem, Stage, Step, Subject } from './playbook.ts'
 
@@ -29,13 +29,6 @@ export interface RunContext {
   restarted: Set<string>
 }
 
-/** How an operation is made durable; the subject's layer knows the files. */
-export interface Intent {
-  operation: Operation
-  write(seen: unknown): Promise<void>
-  remove(seen: unknown): Promise<void>
-}
-
 export interface Outcome<S> {
   seen: S
   /** Set where the run ended at a pause. */
@@ -55,8 +48,7 @@ export async function converge<W, S>(
   const glimpsed = await subject.prepare(glance, { purpose: 'glance' })
   if (glimpsed !== undefined) {
     refuse(context, subject.checkWanted(glimpsed, glance))
-    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined)
-      return { seen: glance }
+    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined) return { seen: glance }
   }
 
   context.signal.throwIfAborted()
@@ -78,11 +70,7 @@ class LockedRun<W, S> {
   readonly #stale = new Set<string>()
   #waves = 0
 
-  constructor(
-    stages: readonly Stage<W, S>[],
-    subject: Subject<W, S>,
-    context: RunContext,
-    locks: Locks) {
+  constructor(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext, locks: Locks) {
     this.#stages = stages
     this.#subject = subject
     this.#context = context
@@ -94,14 +82,15 @@ class LockedRun<W, S> {
     await this.#refresh()
     refuse(this.#context, this.#subject.check(this.#seen()))
     const want = await this.#prepare()
-    await this.#context.intent?.write(this.#seen())
+    const { intent } = this.#context
+    if (intent !== undefined) await writeIntent(intent, this.#context)
     const first = stageAt(this.#stages, want, this.#seen())
     for (let index = first; index < this.#stages.length; index++) {
       const before = this.#stages[index - 1]
       if (before?.pause !== undefined && !this.#passes(index === first)) return this.#pausedAt(before)
       await this.#reach(this.#stages[index] as Stage<W, S>)
     }
-    await this.#context.intent?.remove(this.#seen())
+    if (intent !== undefined) await removeIntent(intent, this.#context)
     return { seen: this.#seen() }
   }
 

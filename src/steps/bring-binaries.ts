@@ -19,12 +19,17 @@ export interface Bring {
 
 /** Brings the binaries for all architectures at once. */
 export async function bringBinaries(bring: Bring): Promise<BroughtBinaries | 'not-at-hand'> {
-  const brought = await Promise.all([...bring.architectures].map(async (arch) => [arch, await bringOne(bring, arch)] as const))
+  const brought = await Promise.all(
+    [...bring.architectures].map(async (arch) => [arch, await bringOne(bring, arch)] as const),
+  )
   if (brought.some(([, files]) => files === undefined)) return 'not-at-hand'
   return new Map(brought.map(([arch, files]) => [arch, files ?? []]))
 }
 
-async function bringOne({ cluster, download, emit, signal }: Bring, arch: Architecture): Promise<FileWant[] | undefined> {
+async function bringOne(
+  { cluster, download, emit, signal }: Bring,
+  arch: Architecture,
+): Promise<FileWant[] | undefined> {
   const source = sourceFor(cluster, arch)
   const request = { source, version: cluster.version, arch, signal }
   const { cachedBinaries, getBinaries } = await import('../binaries/binaries.ts')
@@ -34,8 +39,17 @@ async function bringOne({ cluster, download, emit, signal }: Bring, arch: Archit
   const [id, what, begun] = [`binaries-${arch}`, `get etcd ${cluster.version} for ${arch}`, performance.now()]
   emit({ type: 'task-begin', id, what })
   const onProgress = (done: number, total: number | undefined): void =>
-    emit({ type: 'progress', id, host: 'controller', what, done, unit: 'bytes', ...(total === undefined ? {} : { total }) })
-  const end = (outcome: 'done' | 'failed'): void => emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
+    emit({
+      type: 'progress',
+      id,
+      host: 'controller',
+      what,
+      done,
+      unit: 'bytes',
+      ...(total === undefined ? {} : { total }),
+    })
+  const end = (outcome: 'done' | 'failed'): void =>
+    emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
   try {
     const binaries = await getBinaries({ ...request, onProgress })
     end('done')
@@ -65,6 +79,15 @@ function filesOf(cluster: Cluster, binaries: Binaries): FileWant[] {
     const file = binaries.files[name]
     if (file === undefined) return []
     const { path, size, sha256 } = file
-    return [{ path: at[name], mode: 0o755, owner: 'root', group: 'root', shows: 'binary' as const, content: { kind: 'file' as const, path, size, sha256 } }]
+    return [
+      {
+        path: at[name],
+        mode: 0o755,
+        owner: 'root',
+        group: 'root',
+        shows: 'binary' as const,
+        content: { kind: 'file' as const, path, size, sha256 },
+      },
+    ]
   })
 }

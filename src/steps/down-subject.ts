@@ -16,7 +16,8 @@ export class DownSubject implements Subject<Wanted, Seen> {
     this.#cluster = cluster
   }
 
-  looks = (host: string): Look[] => this.#cluster.nodes.filter(({ name }) => name === host).map((node) => hostLook(this.#cluster, node))
+  looks = (host: string): Look[] =>
+    this.#cluster.nodes.filter(({ name }) => name === host).map((node) => hostLook(this.#cluster, node))
 
   see = (readings: ReadonlyMap<string, HostReading>): Seen => ({
     hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])),
@@ -28,14 +29,24 @@ export class DownSubject implements Subject<Wanted, Seen> {
 
   guard = (): undefined => undefined
 
-  prepare = (): Promise<Wanted> => Promise.resolve({ cluster: this.#cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
+  prepare = (): Promise<Wanted> =>
+    Promise.resolve({ cluster: this.#cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
 }
 
 function unreachable(seen: Seen): Problem[] {
   return [...seen.hosts].flatMap(([host, on]) => {
     if (on.kind !== 'unreachable') return []
     if (on.error instanceof DeployError) return [{ error: on.error }]
-    return [{ error: new DeployError({ message: 'the host cannot be reached', host, tried: 'read the host', answered: on.error.message }) }]
+    return [
+      {
+        error: new DeployError({
+          message: 'the host cannot be reached',
+          host,
+          tried: 'read the host',
+          answered: on.error.message,
+        }),
+      },
+    ]
   })
 }
 
@@ -45,7 +56,18 @@ function ofAnother(cluster: Cluster, seen: Seen): Problem[] {
     const unit = on.files.get(at.unit)?.text
     const owner = on.formed?.cluster ?? (unit === undefined ? cluster.name : managedBy(unit))
     if (owner === cluster.name) return []
-    const message = owner === undefined ? `${at.unit} was not made by etcd-deploy` : `this host belongs to cluster ${owner}`
-    return [{ error: new DeployError({ message, host, tried: `read ${at.unit}`, next: 'down only ends what belongs to the cluster of its inventory', exitCode: exitCode.refused }) }]
+    const message =
+      owner === undefined ? `${at.unit} was not made by etcd-deploy` : `this host belongs to cluster ${owner}`
+    return [
+      {
+        error: new DeployError({
+          message,
+          host,
+          tried: `read ${at.unit}`,
+          next: 'down only ends what belongs to the cluster of its inventory',
+          exitCode: exitCode.refused,
+        }),
+      },
+    ]
   })
 }

@@ -16,10 +16,17 @@ export const stopForGood: Step<Wanted, Seen> = {
           host,
           what: 'stop and disable the member',
           why: 'the cluster ends',
-          script: { text: 'systemctl disable --now "$1.service" 2>&1; systemctl reset-failed "$1.service" 2>/dev/null || :', args: [cluster.service.name] },
+          script: {
+            text: 'systemctl disable --now "$1.service" 2>&1; systemctl reset-failed "$1.service" 2>/dev/null || :',
+            args: [cluster.service.name],
+          },
           timeoutMs: 120_000,
           predict: (before: Seen) =>
-            withHost(before, host, (now) => ({ process: undefined, etcd: undefined, unit: { ...now.unit, active: 'inactive', enabled: false } })),
+            withHost(before, host, (now) => ({
+              process: undefined,
+              etcd: undefined,
+              unit: { ...now.unit, active: 'inactive', enabled: false },
+            })),
         },
       ]
     }),
@@ -33,7 +40,9 @@ export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> 
       reachedHosts(seen).flatMap(([host, on]) => {
         const { data, wal = '' } = cluster.paths
         const live = on.files.has(`${data}/member`) || on.walEntries.some((entry) => isLive(entry))
-        const aside = [...on.dataEntries, ...on.walEntries].some((entry) => entry.startsWith('member.') || entry.startsWith('wal.'))
+        const aside = [...on.dataEntries, ...on.walEntries].some(
+          (entry) => entry.startsWith('member.') || entry.startsWith('wal.'),
+        )
         if (!live && !(purge && aside)) return []
         return [
           {
@@ -46,7 +55,10 @@ export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> 
               withHost(before, host, (now) => ({
                 dataEntries: [],
                 walEntries: [],
-                files: withFiles(now, ['', '/snap', '/wal'].map((below) => [`${data}/member${below}`, undefined])),
+                files: withFiles(
+                  now,
+                  ['', '/snap', '/wal'].map((below) => [`${data}/member${below}`, undefined]),
+                ),
               })),
           },
         ]
@@ -69,11 +81,28 @@ export const removeFiles: Step<Wanted, Seen> = {
           why: `${left.join(', ')} left`,
           script: {
             text: removeAll,
-            args: [cluster.paths.bin, cluster.paths.config, at.adminDir, at.stateDir, at.unit, at.wrapper, at.binarySums, at.etcd, at.etcdctl, at.etcdutl],
+            args: [
+              cluster.paths.bin,
+              cluster.paths.config,
+              at.adminDir,
+              at.stateDir,
+              at.unit,
+              at.wrapper,
+              at.binarySums,
+              at.etcd,
+              at.etcdctl,
+              at.etcdutl,
+            ],
           },
           timeoutMs: 60_000,
           predict: (before: Seen) =>
-            withHost(before, host, (now) => ({ formed: undefined, files: withFiles(now, left.map((path) => [path, undefined])) })),
+            withHost(before, host, (now) => ({
+              formed: undefined,
+              files: withFiles(
+                now,
+                left.map((path) => [path, undefined]),
+              ),
+            })),
         },
       ]
     }),
@@ -82,7 +111,9 @@ export const removeFiles: Step<Wanted, Seen> = {
 function ours(cluster: Cluster, on: ReachedHost): string[] {
   const at = layoutOf(cluster)
   const pushed = on.files.has(at.binarySums) ? [at.binarySums] : []
-  return [at.unit, at.wrapper, at.env, at.tlsDir, at.adminDir, at.stateDir, at.formed, ...pushed].filter((path) => on.files.has(path))
+  return [at.unit, at.wrapper, at.env, at.tlsDir, at.adminDir, at.stateDir, at.formed, ...pushed].filter((path) =>
+    on.files.has(path),
+  )
 }
 
 function isLive(entry: string): boolean {

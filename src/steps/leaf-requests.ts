@@ -24,7 +24,15 @@ export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, Reache
     return (['server', 'peer'] as const).map((kind) => ({ ...common, ...sans, kind, name: node.name, cn: node.name }))
   })
   const clients = Object.entries(tls.clients).map(([name, { cn, days, ...subject }]) => {
-    return { ...common, subject: { ...tls.subject, ...subject }, ...sansOf([]), kind: 'client' as const, name, cn, days: days ?? tls.leafDays }
+    return {
+      ...common,
+      subject: { ...tls.subject, ...subject },
+      ...sansOf([]),
+      kind: 'client' as const,
+      name,
+      cn,
+      days: days ?? tls.leafDays,
+    }
   })
   return [...members, { ...common, ...sansOf([]), kind: 'client', name: adminName, cn: 'root' }, ...clients]
 }
@@ -35,8 +43,24 @@ export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, Reache
  */
 function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] {
   const own = host.addresses.filter(({ device }) => !virtualDevice.test(device)).map(({ address }) => address)
-  const configured = [node.peer.address, node.peer.listen, node.client.address, node.client.listen, ...node.client.advertise]
-  const names = [node.name, ...host.hostNames, 'localhost', '127.0.0.1', '::1', ...configured, ...own, ...node.sans, ...cluster.tls.sans]
+  const configured = [
+    node.peer.address,
+    node.peer.listen,
+    node.client.address,
+    node.client.listen,
+    ...node.client.advertise,
+  ]
+  const names = [
+    node.name,
+    ...host.hostNames,
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    ...configured,
+    ...own,
+    ...node.sans,
+    ...cluster.tls.sans,
+  ]
   return [...new Set(names)].filter((name) => !['0.0.0.0', '::'].includes(name))
 }
 
@@ -44,7 +68,11 @@ function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] 
 const virtualDevice = /^(docker|br-|veth|cni|flannel|cali|cilium|lxc|kube-ipvs|nodelocaldns|tunl|weave|virbr|dummy)/
 
 /** The files of one member that come from `pki/`, grouped as they belong together. A leaf yet to be issued has a stand-in. */
-export function certificateFiles(cluster: Cluster, node: Node, store: PkiStore | undefined): { what: string; files: FileWant[] }[] {
+export function certificateFiles(
+  cluster: Cluster,
+  node: Node,
+  store: PkiStore | undefined,
+): { what: string; files: FileWant[] }[] {
   if (cluster.tls.mode === 'off') return []
   const at = layoutOf(cluster)
   const { user, group, adminGroup } = cluster.service
@@ -62,8 +90,16 @@ export function certificateFiles(cluster: Cluster, node: Node, store: PkiStore |
         certificate(at.peerCrl, crl, shared),
       ],
     },
-    pair('server certificate', store?.leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, { mode: 0o600, owner: user, group }),
-    pair('peer certificate', store?.leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, { mode: 0o600, owner: user, group }),
+    pair('server certificate', store?.leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, {
+      mode: 0o600,
+      owner: user,
+      group,
+    }),
+    pair('peer certificate', store?.leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, {
+      mode: 0o600,
+      owner: user,
+      group,
+    }),
     {
       what: 'admin certificate',
       files: [
@@ -82,12 +118,22 @@ export function trustBundles(store: PkiStore | undefined): { client: Uint8Array;
 
 type Rights = Pick<FileWant, 'mode' | 'owner' | 'group'>
 
-function pair(what: string, leaf: StoredLeaf | undefined, certPath: string, keyPath: string, certRights: Rights, keyRights: Rights): { what: string; files: FileWant[] } {
+function pair(
+  what: string,
+  leaf: StoredLeaf | undefined,
+  certPath: string,
+  keyPath: string,
+  certRights: Rights,
+  keyRights: Rights,
+): { what: string; files: FileWant[] } {
   const cert = leaf === undefined ? standIn(what) : Buffer.from(leaf.certificate.pem)
   const key = leaf === undefined ? standIn(what) : Buffer.from(leaf.key.reveal())
   return {
     what,
-    files: [certificate(certPath, cert, certRights), { path: keyPath, ...keyRights, shows: 'secret', content: bytesContent(key) }],
+    files: [
+      certificate(certPath, cert, certRights),
+      { path: keyPath, ...keyRights, shows: 'secret', content: bytesContent(key) },
+    ],
   }
 }
 

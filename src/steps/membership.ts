@@ -32,12 +32,24 @@ function memberProblems({ cluster }: Wanted, members: MemberEntry[]): Problem[] 
   for (const member of members) {
     const node = cluster.nodes.find(({ name }) => name === member.name)
     const known = node !== undefined || cluster.nodes.some((each) => member.peerUrls.includes(peerUrl(cluster, each)))
-    if (!known) problems.push(...refused(member.name || member.id, `etcd has a member ${member.name || member.id} that the inventory does not have`, [`etcd-deploy member remove ${member.name || member.id}`]))
+    if (!known)
+      problems.push(
+        ...refused(
+          member.name || member.id,
+          `etcd has a member ${member.name || member.id} that the inventory does not have`,
+          [`etcd-deploy member remove ${member.name || member.id}`],
+        ),
+      )
   }
   for (const node of cluster.nodes) {
     const wanted = peerUrl(cluster, node)
     const member = named.get(node.name) ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))
-    if (member === undefined) problems.push(...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [`etcd-deploy member add ${node.name}`]))
+    if (member === undefined)
+      problems.push(
+        ...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [
+          `etcd-deploy member add ${node.name}`,
+        ]),
+      )
     else if (!member.peerUrls.includes(wanted)) problems.push(...moved(node.name, member.peerUrls[0] ?? '', wanted))
   }
   return problems
@@ -47,7 +59,10 @@ function moved(name: string, now: string, wanted: string): Problem[] {
   const [before, after] = [new URL(now), new URL(wanted)]
   const message = `etcd knows ${name} at ${now}, the inventory says ${wanted}`
   if (before.protocol !== after.protocol) {
-    const next = after.protocol === 'https:' ? 'etcd-deploy tls enable' : 'leaving TLS is not supported: it would put data and keys on the wire in the clear'
+    const next =
+      after.protocol === 'https:'
+        ? 'etcd-deploy tls enable'
+        : 'leaving TLS is not supported: it would put data and keys on the wire in the clear'
     return refused(name, message, [next])
   }
   const port = before.port === after.port ? '' : ` --peer-port ${after.port}`
@@ -55,5 +70,15 @@ function moved(name: string, now: string, wanted: string): Problem[] {
 }
 
 function refused(host: string, message: string, next: string[]): Problem[] {
-  return [{ error: new DeployError({ message, host, tried: "compare etcd's members with the inventory", next, exitCode: exitCode.refused }) }]
+  return [
+    {
+      error: new DeployError({
+        message,
+        host,
+        tried: "compare etcd's members with the inventory",
+        next,
+        exitCode: exitCode.refused,
+      }),
+    },
+  ]
 }

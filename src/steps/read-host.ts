@@ -5,7 +5,16 @@ import type { Cluster } from '../inventory/model.ts'
 import type { Architecture } from '../inventory/model.ts'
 import { canonicalIp } from '../pki/sans.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import type { AddressSeen, EtcdSeen, FileSeen, FormedSeen, HostSeen, ProcessSeen, ReachedHost, UnitSeen } from './seen.ts'
+import type {
+  AddressSeen,
+  EtcdSeen,
+  FileSeen,
+  FormedSeen,
+  HostSeen,
+  ProcessSeen,
+  ReachedHost,
+  UnitSeen,
+} from './seen.ts'
 
 /** Reads the output of the looks; what is broken in it is taken for absent, which never makes a step bolder. */
 export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
@@ -104,7 +113,9 @@ function readAddress(line: string): AddressSeen | undefined {
   const [text = '', device = ''] = line.split(' ')
   const address = /^[0-9a-f]{32}$/.test(text) ? text.match(/.{4}/g)?.join(':') : text
   const canonical = canonicalIp(address ?? '')
-  return canonical === undefined || canonical.startsWith('127.') || canonical === '::1' ? undefined : { address: canonical, device }
+  return canonical === undefined || canonical.startsWith('127.') || canonical === '::1'
+    ? undefined
+    : { address: canonical, device }
 }
 
 function readUnit(lines: string[]): UnitSeen {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { DeployError, DeployErrors, exitCode } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
+import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
 import { mayTakeDown } from '../cluster/quorum.ts'
 import type { Cluster } from '../inventory/model.ts'
@@ -11,6 +12,7 @@ import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
 import { voters } from './members.ts'
 import { membershipProblems } from './membership.ts'
+import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight, slowestClockMs } from './preflight.ts'
 import { readHost } from './read-host.ts'
 import { leafRequests, type NamedRequest } from './leaf-requests.ts'
@@ -25,6 +27,10 @@ export interface SubjectOptions {
   signal: AbortSignal
   /** `--on`, which a bootstrap can't honour. */
   narrowed: boolean
+  /** The record beside the inventory, if there is one. */
+  recorded?: Operation | undefined
+  /** The name of the operation that this run is, where it is one with a record. */
+  operation?: string
 }
 
 /** One etcd cluster, for the engine: what to ask its hosts, what is wanted of them, what may never happen to them. */
@@ -55,7 +61,10 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return seen
   }
 
-  check = (seen: Seen): Problem[] => preflight(this.#cluster, seen)
+  check = (seen: Seen): Problem[] => {
+    const unfinished = unfinishedOperation(seen, this.#options.recorded)
+    return [...refuseUnfinished(unfinished, this.#options.operation), ...preflight(this.#cluster, seen)]
+  }
 
   checkWanted = (want: Wanted, seen: Seen): Problem[] => membershipProblems(want, seen)
 
@@ -66,11 +75,15 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return {
       allowable: verdict.noneToSpare,
       error: new DeployError({
-        message: verdict.noneToSpare ? `${change.takesDown} is needed for quorum: ${allow}` : `taking ${change.takesDown} down would lose quorum`,
+        message: verdict.noneToSpare
+          ? `${change.takesDown} is needed for quorum: ${allow}`
+          : `taking ${change.takesDown} down would lose quorum`,
         host: change.host,
         tried: `${change.what} (${change.why})`,
         answered: verdict.arithmetic,
-        next: verdict.noneToSpare ? 'allow the interruption with --allow-downtime' : 'bring the members that are down back first: etcd-deploy status names them',
+        next: verdict.noneToSpare
+          ? 'allow the interruption with --allow-downtime'
+          : 'bring the members that are down back first: etcd-deploy status names them',
         exitCode: exitCode.refused,
       }),
     }
@@ -91,7 +104,13 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return {
       cluster: this.#cluster,
       formation,
-      members: membersWanted({ cluster: this.#cluster, seen, formation, store: ready, brought: brought === 'not-at-hand' ? undefined : brought }),
+      members: membersWanted({
+        cluster: this.#cluster,
+        seen,
+        formation,
+        store: ready,
+        brought: brought === 'not-at-hand' ? undefined : brought,
+      }),
     }
   }
 
@@ -121,8 +140,11 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
       await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
     }
     const { clusterId, token } = formation.kind === 'formed' ? formation : { clusterId: undefined, token: '' }
-    const everyHostKnows = this.#cluster.nodes.every(({ name }) => reachedHosts(seen).some(([host, on]) => host === name && on.formed !== undefined))
-    if (clusterId !== undefined && everyHostKnows) await store.rememberFormed({ clusterId, token, formedAt: new Date() })
+    const everyHostKnows = this.#cluster.nodes.every(({ name }) =>
+      reachedHosts(seen).some(([host, on]) => host === name && on.formed !== undefined),
+    )
+    if (clusterId !== undefined && everyHostKnows)
+      await store.rememberFormed({ clusterId, token, formedAt: new Date() })
     return store
   }
 
@@ -132,7 +154,6 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   }
 
   async #bring(seen: Seen, purpose: 'glance' | 'plan' | 'apply'): Promise<BroughtBinaries | 'not-at-hand'> {
-    this.#binaries ??= undefined
     if (this.#binaries !== undefined) return this.#binaries
     const architectures = new Set(reachedHosts(seen).flatMap(([, on]) => on.architecture ?? []))
     const brought = await bringBinaries({ ...this.#options, architectures, download: purpose === 'apply' })
@@ -143,7 +164,8 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   async #task<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { emit } = this.#options
     const [id, begun] = [`t-${what}`, performance.now()]
-    const end = (outcome: 'done' | 'failed'): void => emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
+    const end = (outcome: 'done' | 'failed'): void =>
+      emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
     emit({ type: 'task-begin', id, what })
     try {
       const result = await work()
@@ -158,7 +180,9 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
 
 function together(errors: DeployError[]): Error {
   const [first] = errors
-  return errors.length === 1 && first !== undefined ? first : new DeployErrors(`${errors.length} hosts do not fit this inventory; nothing was changed`, errors)
+  return errors.length === 1 && first !== undefined
+    ? first
+    : new DeployErrors(`${errors.length} hosts do not fit this inventory; nothing was changed`, errors)
 }
 
 function narrowedBootstrap(): DeployError {

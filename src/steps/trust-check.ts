@@ -13,9 +13,21 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
     const authorities = certificatesIn(on, at.peerCa)
     const wanted = authorities.map((ca) => `${ca.subject}, SHA-256 ${ca.fingerprint}`).join('; ')
     if (store === undefined) {
-      if (authorities.length > 0) return [refusal(cluster, host, 'this host holds certificates of this cluster, but there is no pki/ here', wanted)]
+      if (authorities.length > 0)
+        return [
+          refusal(cluster, host, 'this host holds certificates of this cluster, but there is no pki/ here', wanted),
+        ]
       if (hasMemberData(cluster, on) || on.formed !== undefined) {
-        return cluster.tls.mode === 'off' ? [] : [refusal(cluster, host, 'this host holds data of this cluster, but there is no pki/ here', 'the pki/ folder with which it was set up')]
+        return cluster.tls.mode === 'off'
+          ? []
+          : [
+              refusal(
+                cluster,
+                host,
+                'this host holds data of this cluster, but there is no pki/ here',
+                'the pki/ folder with which it was set up',
+              ),
+            ]
       }
       return []
     }
@@ -24,9 +36,18 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
     if (authorities.length > 0 && !authorities.some((ca) => known.has(ca.fingerprint))) {
       return [refusal(cluster, host, `this host trusts another CA than the one in ${store.folder}`, wanted)]
     }
-    const stranger = [at.serverCert, at.peerCert].flatMap((path) => certificatesIn(on, path)).find((leaf) => !store.knows(leaf.serial))
+    const stranger = [at.serverCert, at.peerCert]
+      .flatMap((path) => certificatesIn(on, path))
+      .find((leaf) => !store.knows(leaf.serial))
     if (stranger === undefined) return []
-    return [refusal(cluster, host, `${store.folder} is an older copy: this host has a certificate that it does not know`, `the copy that issued serial ${stranger.serial}`)]
+    return [
+      refusal(
+        cluster,
+        host,
+        `${store.folder} is an older copy: this host has a certificate that it does not know`,
+        `the copy that issued serial ${stranger.serial}`,
+      ),
+    ]
   })
 }
 
@@ -46,8 +67,10 @@ function refusal(cluster: Cluster, host: string, message: string, wanted: string
     host,
     tried: `compare the host's CA with ${cluster.pki.dir}`,
     answered: `wanted: ${wanted}`,
-    next: ['copy the pki/ folder from the machine that set the cluster up (it holds the CA key: keep it safe)', 'nothing was changed, and no new CA was made'],
+    next: [
+      'copy the pki/ folder from the machine that set the cluster up (it holds the CA key: keep it safe)',
+      'nothing was changed, and no new CA was made',
+    ],
     exitCode: exitCode.refused,
   })
 }
-

@@ -37,7 +37,8 @@ function memberWanted({ cluster, formation, store, brought }: WorkOut, node: Nod
   const architecture = host.architecture ?? 'amd64'
   const unit = unitText(cluster, node, host.systemd)
   const trust = Object.values(trustBundles(store)).map((bundle) => Buffer.from(bundle).toString())
-  const env = (state: 'new' | 'existing') => memberEnv(cluster, node, { state, token: formation.token, architecture, unit, trust })
+  const env = (state: 'new' | 'existing') =>
+    memberEnv(cluster, node, { state, token: formation.token, architecture, unit, trust })
   const readable = { mode: 0o640, owner: 'root', group: cluster.service.group }
   const now = env(formation.kind === 'formed' ? 'existing' : 'new')
   return {
