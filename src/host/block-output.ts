@@ -6,9 +6,9 @@ export const stdoutLimitBytes = 16 * 2 ** 20
 /** Gathers what each block prints and how it ended. */
 export interface BlockOutput {
   results: RunResult['blocks']
-  begin(index: number): void
-  data(bytes: Buffer): void
-  end(index: number, code: number): void
+  begin: (index: number) => void
+  data: (bytes: Buffer) => void
+  end: (index: number, code: number) => void
 }
 
 export function blockOutput(

@@ -7,6 +7,7 @@ import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
 import { jumpRoutes } from './jump.ts'
 import type { CommandReport } from './shell.ts'
+import { applySshConfig } from './ssh-config.ts'
 import { sshHost } from './ssh-host.ts'
 
 export interface ConnectOptions extends LoginOptions {
@@ -52,11 +53,12 @@ async function connectBy(
 ): Promise<Connection> {
   try {
     options.signal.throwIfAborted()
-    const route = await routes(name, target, options)
+    const resolved = await applySshConfig(target)
+    const route = await routes(name, resolved, options)
     try {
-      const client = await openClient(name, target, route.reach, options)
+      const client = await openClient(name, resolved, route.reach, options)
       void client.ended.then(route.leave)
-      return { kind: 'connected', host: sshHost(name, target, client, options) }
+      return { kind: 'connected', host: sshHost(name, resolved, client, options) }
     } catch (error) {
       route.leave()
       throw error

@@ -17,11 +17,16 @@ export async function forward(
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>()
   const aborted = (): void => reject(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
-  client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-    if (error !== undefined) reject(refusal(error, address, port, from))
-    else if (signal.aborted) channel.destroy()
-    else resolve(channel)
-  })
+  try {
+    client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+      if (error !== undefined) reject(refusal(error, address, port, from))
+      else if (signal.aborted) channel.destroy()
+      else resolve(channel)
+    })
+  } catch (error) {
+    // ssh2 throws when the connection has ended
+    reject(refusal(error as Error, address, port, from))
+  }
   try {
     return await promise
   } finally {

@@ -27,8 +27,8 @@ async function readIdentity(name: string, target: SshTarget, reveal: RevealSecre
     )
   }
   const type = openSshKeyType(pem) ?? pem.toString('latin1').split(' ', 1)[0] ?? ''
-  if (/^sk-/.test(type)) return unusable(`a FIDO key (${type}), which the ssh2 library cannot use`)
-  if (/-cert-v01@openssh\.com$/.test(type))
+  if (type.startsWith('sk-')) return unusable(`a FIDO key (${type}), which the ssh2 library cannot use`)
+  if (type.endsWith('-cert-v01@openssh.com'))
     return unusable(`a certificate (${type}), which the ssh2 library cannot use`)
   if (/^(ssh|ecdsa)-/.test(pem.toString('latin1', 0, 6))) return unusable('a public key; the private one is needed')
 

@@ -7,8 +7,8 @@ import { reach } from './reach.ts'
 
 /** The way to a target, through its jump hosts where it has some; these are logged in by then. */
 export interface Route {
-  reach(signal: AbortSignal): Promise<Duplex>
-  leave(): void
+  reach: (signal: AbortSignal) => Promise<Duplex>
+  leave: () => void
 }
 
 /** Finds ways: one connection to a jump host for all the nodes behind it, closed when the last of them is. */

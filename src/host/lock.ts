@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { blockOutput, stdoutLimitBytes } from './block-output.ts'
 import { composeBlocks, composeScript } from './compose.ts'
 import { holderGone, scriptsStuck, tooMuchOutput } from './failures.ts'
@@ -74,8 +75,9 @@ function signsOfLife(heard: Talk): NodeJS.Timeout {
 async function release(heard: Talk, signs: NodeJS.Timeout): Promise<void> {
   clearInterval(signs)
   // Anything but a sign of life ends the holder; waiting for it, so that whoever comes next finds the lock free
-  await heard.send(Buffer.from('q'))
-  const timer = setTimeout(heard.close, releaseTimeoutMs)
-  await heard.ended
-  clearTimeout(timer)
+  void heard.send(Buffer.from('q'))
+  const patience = new AbortController()
+  await Promise.race([heard.ended, sleep(releaseTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})])
+  patience.abort()
+  heard.close()
 }

@@ -9,9 +9,9 @@ export interface Shell {
   target: string
   cost: { commands: number; bytesSent: number; bytesReceived: number }
   /** Starts the shell that reads a script from stdin; resolves when it is ready for it. */
-  launch(attempt: Attempt, signal: AbortSignal): Promise<Process>
+  launch: (attempt: Attempt, signal: AbortSignal) => Promise<Process>
   /** Why not even the first line of our script ran, from what came instead. */
-  refusal(attempt: Attempt, ending: Ending, stdout: string, stderr: string): DeployError
+  refusal: (attempt: Attempt, ending: Ending, stdout: string, stderr: string) => DeployError
   onCommand?(report: CommandReport): void
 }
 

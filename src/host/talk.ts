@@ -16,14 +16,14 @@ export interface Talk {
   done: Promise<void>
   ended: Promise<Ending>
   stderr(): string
-  send(bytes: Uint8Array): Promise<boolean>
-  fail(error: unknown): void
-  close(): void
+  send: (bytes: Uint8Array) => Promise<boolean>
+  fail: (error: unknown) => void
+  close: () => void
 }
 
 export interface Listener {
-  data(bytes: Buffer): void
-  mark(words: string[], talk: Talk): void
+  data: (bytes: Buffer) => void
+  mark: (words: string[], talk: Talk) => void
 }
 
 export async function talk(
@@ -62,7 +62,7 @@ export async function talk(
   let process: Process
   try {
     shell.cost.commands++
-    process = await shell.launch(attempt, stop.signal)
+    process = await orAborted(shell.launch(attempt, stop.signal), stop.signal)
   } catch (error) {
     settle()
     throw stop.signal.aborted ? stop.signal.reason : error
@@ -115,6 +115,18 @@ export async function talk(
   })
   if (stop.signal.aborted) heard.fail(stop.signal.reason)
   else stop.signal.addEventListener('abort', () => heard.fail(stop.signal.reason), { once: true })
-  await heard.send(script)
+  void heard.send(script)
   return heard
+}
+
+/** A connection that hangs may never answer: whoever waits for it is told of the abort at once. */
+async function orAborted(launching: Promise<Process>, signal: AbortSignal): Promise<Process> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  if (signal.aborted) reject(signal.reason)
+  launching.then(
+    (process) => signal.aborted && process.kill(),
+    () => {},
+  )
+  return Promise.race([launching, promise])
 }

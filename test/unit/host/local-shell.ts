@@ -1,11 +1,15 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { remoteCommand } from '../../../src/host/command.ts'
 import { noShell } from '../../../src/host/failures.ts'
+import type { RunOptions } from '../../../src/host/host.ts'
 import type { Ending } from '../../../src/host/process.ts'
 import type { Shell } from '../../../src/host/shell.ts'
 
-/** The same scripts, run by a shell of this machine: `sh` stands for whatever is first on `path`. */
-export function localShell(options: { interpreter?: string; env?: NodeJS.ProcessEnv } = {}): Shell {
+/** The POSIX shells of this machine that hosts have as /bin/sh. */
+export const interpreters = ['dash', 'bash'].filter((name) => spawnSync(name, ['-c', ':']).status === 0)
+
+/** The very scripts that hosts get, run by a shell of this machine; `profile` is what its login prints first. */
+export function localShell(options: { interpreter?: string; profile?: string } = {}): Shell {
   return {
     host: 'here',
     target: 'me@here:0',
@@ -13,13 +17,13 @@ export function localShell(options: { interpreter?: string; env?: NodeJS.Process
     refusal: noShell,
     async launch() {
       const command = remoteCommand({ kind: 'none' }, '').replace('exec sh', `exec ${options.interpreter ?? 'sh'}`)
-      const child = spawn('sh', ['-c', command], { detached: true, env: { ...process.env, ...options.env } })
+      // As under sshd: a session of its own, and the end of stdin is all that a closed connection does to it
+      const child = spawn('sh', ['-c', `${options.profile ?? ':'}\n${command}`], { detached: true })
       child.stdin.on('error', () => {})
-      const ended = new Promise<Ending>((resolve) => {
-        child.on('close', (code, signal) =>
-          resolve(signal === null ? { kind: 'exit', code: code ?? 0 } : { kind: 'signal', signal }),
-        )
-      })
+      const { promise: ended, resolve } = Promise.withResolvers<Ending>()
+      child.on('close', (code, signal) =>
+        resolve(signal === null ? { kind: 'exit', code: code ?? 0 } : { kind: 'signal', signal }),
+      )
       const close = (): void => {
         child.stdin.destroy()
         child.stdout.destroy()
@@ -36,4 +40,8 @@ export function localShell(options: { interpreter?: string; env?: NodeJS.Process
       }
     },
   }
+}
+
+export function runOptions(more: Partial<RunOptions> = {}): RunOptions {
+  return { what: 'test', signal: new AbortController().signal, timeoutMs: 20_000, ...more }
 }

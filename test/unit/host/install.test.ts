@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { FilePut } from '../../../src/host/host.ts'
+import { runBlocks } from '../../../src/host/run.ts'
+import { interpreters, localShell, runOptions } from './local-shell.ts'
+
+const owner = userInfo().username
+const group = execFileSync('id', ['-gn']).toString().trim()
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "it's a folder-"))
+})
+
+function put(name: string, bytes: Buffer, more: Partial<FilePut> = {}): FilePut {
+  const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+  return { path: join(folder, name), content, mode: 0o640, owner, group, ...more }
+}
+
+function corrupt(file: FilePut): FilePut {
+  return { ...file, content: { ...file.content, sha256: '0'.repeat(64) } }
+}
+
+describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files under %s', (interpreter) => {
+  const shell = localShell({ interpreter })
+  const install = async (files: FilePut[], more = {}) =>
+    runBlocks(shell, [{ text: 'install_files', files }], runOptions(more))
+
+  it('writes files whole, of any name and size, with their mode', async () => {
+    const files = [
+      put('plain', Buffer.from('a\n')),
+      put("it's $HOME *", randomBytes(100_000), { mode: 0o600 }),
+      put('empty', Buffer.alloc(0), { mode: 0o755 }),
+      put('.hidden', randomBytes(3_000_000), { mode: 0o444 }),
+    ]
+    const progress: number[] = []
+    const { blocks } = await install(files, { onUpload: (sent: number) => progress.push(sent) })
+    expect(blocks).toEqual([{ code: 0, stdout: '' }])
+    for (const file of files) {
+      if (file.content.kind === 'bytes') expect((await readFile(file.path)).equals(file.content.bytes)).toBe(true)
+      expect((await stat(file.path)).mode & 0o7777).toBe(file.mode)
+    }
+    expect(await readdir(folder)).toHaveLength(files.length)
+    expect(progress.at(-1)).toBe(3_100_002)
+  })
+
+  it('streams a file of the controller', async () => {
+    const bytes = randomBytes(5_000_000)
+    const source = join(folder, 'source')
+    await writeFile(source, bytes)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    await install([put('copy', bytes, { content: { kind: 'file', path: source, size: bytes.length, sha256 } })])
+    expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true)
+  })
+
+  it('replaces a file by renaming: who has the old one open keeps it, a link is not followed', async () => {
+    await mkdir(join(folder, 'elsewhere'))
+    await writeFile(join(folder, 'elsewhere', 'target'), 'untouched')
+    await symlink(join(folder, 'elsewhere', 'target'), join(folder, 'link'))
+    await install([put('link', Buffer.from('new'))])
+    expect(await readFile(join(folder, 'elsewhere', 'target'), 'utf8')).toBe('untouched')
+    expect(await readFile(join(folder, 'link'), 'utf8')).toBe('new')
+  })
+
+  it.each([
+    ['one of them arrives broken', (files: FilePut[]) => [files[0]!, corrupt(files[1]!)]],
+    [
+      'the folder of one is missing',
+      (files: FilePut[]) => [files[0]!, { ...files[1]!, path: join(folder, 'missing', 'x') }],
+    ],
+    ['its owner is unknown', (files: FilePut[]) => [files[0]!, { ...files[1]!, owner: 'nobody-of-this-name' }]],
+  ])('installs none when %s, and goes on with the next block', async (_, broken) => {
+    await writeFile(join(folder, 'a'), 'old')
+    const files = broken([put('a', Buffer.from('new')), put('b', randomBytes(200_000))])
+    const later = [put('c', Buffer.from('later'))]
+    const blocks = [
+      { text: 'install_files', files },
+      { text: 'install_files', files: later },
+    ]
+    const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
+    expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old')
+    expect(await readFile(join(folder, 'c'), 'utf8')).toBe('later')
+    expect(await readdir(folder)).toEqual(['a', 'c'])
+  })
+
+  it('still understands what follows when the disk takes no more', async () => {
+    const blocks = [
+      { text: 'ulimit -f 8; install_files', files: [put('a', randomBytes(1_000_000))] },
+      { text: 'install_files', files: [put('b', Buffer.from('fits'))] },
+    ]
+    const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
+    expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
+    expect(await readdir(folder)).toEqual(['b'])
+  })
+
+  it('sends nothing when the script does not come to it', async () => {
+    const counted = localShell({ interpreter })
+    const files = [put('a', randomBytes(1_000_000))]
+    const { blocks } = await runBlocks(counted, [{ text: 'true || install_files', files }], runOptions())
+    expect(blocks).toEqual([{ code: 0, stdout: '' }])
+    expect(counted.cost.bytesSent).toBeLessThan(20_000)
+  })
+
+  it('leaves nothing behind when the connection ends on the way', async () => {
+    const abort = new AbortController()
+    const running = install([put('a', randomBytes(20_000_000))], {
+      signal: abort.signal,
+      onUpload: () => abort.abort(),
+    })
+    await expect(running).rejects.toMatchObject({ exitCode: 130 })
+    await expect.poll(() => readdir(folder), { timeout: 5000 }).toEqual([])
+  })
+
+  it('removes what a killed run left in the folder, and nothing that a running one writes', async () => {
+    await writeFile(join(folder, '.a.etcd-deploy.99999999.abcdef'), '')
+    await writeFile(join(folder, `.a.etcd-deploy.${process.pid}.abcdef`), '')
+    await writeFile(join(folder, '.etcd-deploy.keep'), '')
+    await install([put('a', Buffer.from('new'))])
+    expect((await readdir(folder)).sort()).toEqual([`.a.etcd-deploy.${process.pid}.abcdef`, '.etcd-deploy.keep', 'a'])
+  })
+
+  it('has owner and mode set before the content is there', async () => {
+    await chmod(folder, 0o700)
+    // What the shell sees of the temporary file when the first bytes of it arrive
+    const text = `head() { stat -c %a ${'"$1"'}/.secret.etcd-deploy.* >&2; command head "$@"; }; install_files`
+    const watched = text.replace('"$1"', `'${folder.replaceAll("'", `'\\''`)}'`)
+    const files = [put('secret', Buffer.from('x'), { mode: 0o400 })]
+    const { stderr } = await runBlocks(shell, [{ text: watched, files }], runOptions())
+    expect(stderr).toBe('400\n')
+  })
+})
+
+it('refuses a path that is not one', async () => {
+  for (const path of ['relative', '/ends/in/', '/two\nlines']) {
+    const files = [put('a', Buffer.alloc(0), { path })]
+    await expect(runBlocks(localShell(), [{ text: 'install_files', files }], runOptions())).rejects.toThrow(
+      /absolute path/,
+    )
+  }
+})
