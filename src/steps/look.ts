@@ -127,7 +127,7 @@ section wal; [ -z "$wal" ] || ls -A "$wal" 2>/dev/null || :
 section space
 for path in "$data" $wal; do
   at=$path; while [ ! -e "$at" ]; do at=$(dirname "$at"); done
-  echo "$path $(df -Pk "$at" 2>/dev/null | sed -n '2s/.* \\([0-9]*\\) *[0-9]*%.*/\\1/p') $(stat -f -c %T "$at" 2>/dev/null | tr ' ' '-')"
+  echo "$path $(df -Pk "$at" 2>/dev/null | sed -n '2s/.*[[:space:]]\\([0-9]\\{1,\\}\\)[[:space:]]\\{1,\\}[0-9]*%.*/\\1/p') $(stat -f -c %T "$at" 2>/dev/null | tr ' ' '-')"
 done
 section mounts; cut -d' ' -f2 /proc/mounts
 section fstab; sed -n 's/^[^#[:space:]][^[:space:]]*[[:space:]]\\{1,\\}\\(\\/[^[:space:]]*\\).*/\\1/p' /etc/fstab 2>/dev/null || :

@@ -4,5 +4,5 @@ import { createTwoFilesPatch } from 'diff'
 export function unifiedDiff(path: string, before: string, after: string): string {
   if (before === after) return ''
   const patch = createTwoFilesPatch(before === '' ? '/dev/null' : path, path, before, after, '', '', { context: 2 })
-  return patch.replace(/^=+\n/, '')
+  return patch.replace(/^(Index: .*\n)?=+\n/, '')
 }
