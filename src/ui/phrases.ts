@@ -42,7 +42,7 @@ export function phraseOf(event: RunEvent): string | undefined {
     case 'task-end':
       return `${event.what}: ${ended(event)}`
     case 'warning':
-      return `warning: ${event.host === undefined ? '' : `${event.host}: `}${[event.message, ...(event.next ?? [])].join(' ')}`
+      return `warning: ${event.host === undefined ? '' : `${event.host}: `}${sentences([event.message, ...(event.next ?? [])])}`
     case 'note':
       return event.message
     case 'command':
@@ -63,4 +63,8 @@ function observed(hosts: { host: string; reached: boolean }[]): string {
 
 function ended({ outcome, durationMs }: { outcome: 'done' | 'failed'; durationMs: number }): string {
   return outcome === 'done' ? `done in ${durationText(durationMs)}` : `failed after ${durationText(durationMs)}`
+}
+
+function sentences(parts: readonly string[]): string {
+  return parts.map((part, index) => (index < parts.length - 1 && !/[.:?!]$/.test(part) ? `${part}.` : part)).join(' ')
 }
