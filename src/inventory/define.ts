@@ -96,10 +96,12 @@ export type NodeSshOptions = Omit<SshOptions, 'concurrency'>
 /** `'user@host:port'` (IPv6: `'user@[fd00::1]:22'`) or a record. */
 export type Jump = string | JumpOptions
 
-export type JumpOptions = { host: string } & Pick<
+export interface JumpOptions extends Pick<
   SshOptions,
   'port' | 'user' | 'key' | 'password' | 'passphrase' | 'agent' | 'config' | 'knownHosts'
->
+> {
+  host: string
+}
 
 /** A number is milliseconds; a string has units: `'90s'`, `'1m30s'`. */
 export type Timeout = number | string

@@ -17,6 +17,7 @@ export function pathProblems(inventory: Partly<Inventory>): Problem[] {
   return [
     ...problems,
     ...overlaps(paths),
+    ...reserved(paths),
     ...wrapperProblems(inventory, service?.name ?? 'etcd'),
     ...installedProblems(inventory),
   ]
@@ -30,7 +31,8 @@ function overlaps(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
     entries.slice(index + 1).flatMap(([other, otherPath]): Problem[] => {
       if (path === otherPath)
         return [{ path: ['paths', other], reason: `${otherPath} is paths.${key} too: each needs a folder of its own` }]
-      // Beside `member/` a WAL folder in the data directory is etcd's own business, but snapshots and set-aside data lie there too.
+      // A file system of its own for the WAL is often mounted in the data directory; only `member/` there is etcd's.
+      if (key === 'data' && other === 'wal' && !isWithin(otherPath, `${path}/member`)) return []
       if (isWithin(otherPath, path))
         return [{ path: ['paths', other], reason: `${otherPath} lies in paths.${key} (${path})` }]
       return isWithin(path, otherPath)
@@ -38,6 +40,16 @@ function overlaps(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
         : []
     }),
   )
+}
+
+/** What this tool keeps on the hosts beside etcd's own folders. */
+function reserved(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
+  const admin = `${canonicalPath(paths.config ?? defaultPaths.config)}-admin`
+  return (['bin', 'config', 'data', 'wal'] as const).flatMap((key) => {
+    const path = canonicalPath(paths[key] ?? '')
+    const taken = ['/var/lib/etcd-deploy', admin].find((folder) => isWithin(path, folder))
+    return taken === undefined ? [] : [{ path: ['paths', key], reason: `${taken} holds this tool's own files` }]
+  })
 }
 
 /** The wrapper would take the real etcdctl's place, and call itself. */

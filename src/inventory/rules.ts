@@ -14,7 +14,7 @@ export interface Verdict {
 /** What no value can be told alone: whether they go together. */
 export function judge(inventory: Partly<Inventory>): Verdict {
   const version = versionVerdict(inventory.version)
-  const members = memberVerdict(Object.keys(inventory.nodes ?? {}), inventory.nodes !== undefined)
+  const members = memberVerdict(Object.keys(inventory.nodes ?? {}))
   const settings = settingsProblems(inventory)
   return {
     problems: [
@@ -43,10 +43,9 @@ function versionVerdict(version: string | undefined): Verdict {
   return { problems: [], warnings: checked.warnings }
 }
 
-function memberVerdict(names: string[], known: boolean): Verdict {
+function memberVerdict(names: string[]): Verdict {
   const count = names.length
   const problems: Problem[] = []
-  if (known && count === 0) problems.push({ path: ['nodes'], reason: 'is empty: a cluster has at least one member' })
   const seen = new Map<string, string>()
   for (const name of names) {
     const other = seen.get(name.toLowerCase())

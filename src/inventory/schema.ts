@@ -161,7 +161,11 @@ const service = z.strictObject({
 export const schema = z.strictObject({
   cluster: text(nameProblem),
   version: z.string(),
-  nodes: z.record(text(nameProblem), node),
+  nodes: z
+    .record(text(nameProblem), node)
+    .check(
+      refused((nodes) => (Object.keys(nodes).length === 0 ? 'is empty: a cluster has at least one member' : undefined)),
+    ),
   ssh: nodeSsh.extend({ concurrency: whole(1, 100, 'a number of hosts').exactOptional() }).exactOptional(),
   binaries: binaries.exactOptional(),
   settings: settings.exactOptional(),

@@ -1,0 +1,42 @@
+import { DeployErrors } from '../../../src/errors.ts'
+import type { Cluster } from '../../../src/inventory/model.ts'
+import { resolveInventory } from '../../../src/inventory/resolve.ts'
+
+type Parts = Record<string, unknown>
+
+/** Three members on hosts of their own, as small as an inventory can be. */
+export function minimal(parts: Parts = {}): Parts {
+  const nodes = { node1: { address: '10.0.0.1' }, node2: { address: '10.0.0.2' }, node3: { address: '10.0.0.3' } }
+  return { cluster: 'prod', version: '3.6.16', nodes, ...parts }
+}
+
+/** `minimal` with `node2` changed. */
+export function withNode(node: unknown, parts: Parts = {}): Parts {
+  return minimal({ ...parts, nodes: { node1: { address: '10.0.0.1' }, node2: node, node3: { address: '10.0.0.3' } } })
+}
+
+export const surroundings = {
+  file: '/home/ana/prod/inventory.ts',
+  folder: '/home/ana/prod',
+  env: {},
+  home: '/home/ana',
+  user: 'ana',
+  exists: () => false,
+}
+
+export function resolved(raw: unknown, around: Partial<typeof surroundings> = {}): Cluster {
+  return resolveInventory(raw, { ...surroundings, ...around })
+}
+
+/** The messages of what is refused; none: it is accepted. */
+export function refusals(raw: unknown): string[] {
+  try {
+    resolved(raw)
+    return []
+  } catch (error) {
+    if (!(error instanceof DeployErrors)) throw error
+    if (error.exitCode !== 2 || error.problems.some((problem) => problem.exitCode !== 2))
+      throw new Error('exit code is not 2')
+    return error.problems.map((problem) => problem.message)
+  }
+}
