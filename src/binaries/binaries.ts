@@ -28,7 +28,9 @@ export type Binaries =
 export async function cachedBinaries(request: BinaryRequest): Promise<Binaries | undefined> {
   const { source } = request
   if (source.kind !== 'official' && source.kind !== 'mirror') return getBinaries(request)
-  return (await cachedRelease(source, request, cacheFolder(request.cacheDir))) === undefined ? undefined : getBinaries(request)
+  return (await cachedRelease(source, request, cacheFolder(request.cacheDir))) === undefined
+    ? undefined
+    : getBinaries(request)
 }
 
 /** Brings etcd's binaries onto the controller, verified; what was brought before costs a few calls of stat. */
@@ -55,7 +57,11 @@ async function filesOf(
   return (await import('./download-release.ts')).downloadRelease(source, request, cache, releaseKey(source, request))
 }
 
-async function cachedRelease(source: ReleaseSource, request: BinaryRequest, cache: string): Promise<BinaryFiles | undefined> {
+async function cachedRelease(
+  source: ReleaseSource,
+  request: BinaryRequest,
+  cache: string,
+): Promise<BinaryFiles | undefined> {
   const { releaseKey } = await import('./release.ts')
   const entry = await readEntry(cache, releaseKey(source, request))
   const pinned = source.sha256?.toLowerCase()

@@ -86,7 +86,7 @@ export async function stampOf(path: string): Promise<Stamp> {
   return { size, mtimeMs }
 }
 
-export async function isAsLeft(path: string, wanted: Stamp): Promise<boolean> {
+async function isAsLeft(path: string, wanted: Stamp): Promise<boolean> {
   const seen = await stampOf(path).catch(() => undefined)
   return seen !== undefined && seen.size === wanted.size && seen.mtimeMs === wanted.mtimeMs
 }

@@ -71,7 +71,7 @@ interface Coded {
 function rootOf(cause: unknown): Coded | string {
   if (typeof cause === 'string') return cause
   let error = cause as Error & Coded & { errors?: Error[] }
-  while (error.cause instanceof Error) error = error.cause as typeof error
+  while (error.cause instanceof Error) error = error.cause
   // Several addresses of one name were tried.
   return error.message === '' && error.errors?.[0] !== undefined ? error.errors[0] : error
 }

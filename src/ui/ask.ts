@@ -18,12 +18,15 @@ export interface Asking {
   signal: AbortSignal
   /** Clears the way on the terminal while a question stands. */
   aside<T>(work: () => Promise<T>): Promise<T>
+  /** What Ctrl-C at a question sets off besides: by default what it does elsewhere, a SIGINT. */
+  interrupt?: () => void
   input?: NodeJS.ReadStream
   output?: NodeJS.WriteStream
 }
 
 export function createAsk(asking: Asking): AskPerson {
-  const { input = process.stdin, output = process.stderr } = asking
+  const { input = process.stdin, output = process.stderr, signal } = asking
+  const interrupt = asking.interrupt ?? (() => process.kill(process.pid, 'SIGINT'))
   // Hosts are reached all at once, but a person answers one question after the other.
   let before: Promise<unknown> = Promise.resolve()
 
@@ -46,7 +49,7 @@ export function createAsk(asking: Asking): AskPerson {
   async function answer(question: string, flag: string, prompt: string): Promise<string | undefined> {
     if (asking.given.has(flag)) return undefined
     refuseWithoutTerminal(question, `${flag} answers it.`)
-    return inTurn(() => readLine(prompt, { input, output, signal: asking.signal, echo: true }))
+    return inTurn(() => readLine(prompt, { input, output, signal, interrupt, echo: true }))
   }
 
   return {
@@ -60,7 +63,7 @@ export function createAsk(asking: Asking): AskPerson {
     },
     async secret(label, instead) {
       refuseWithoutTerminal(label, instead)
-      const options = { input, output, signal: asking.signal, echo: false }
+      const options = { input, output, signal, interrupt, echo: false }
       return new Secret(await inTurn(() => readLine(`${cleanLine(label)}: `, options)))
     },
   }
@@ -70,10 +73,11 @@ interface Reading {
   input: NodeJS.ReadStream
   output: NodeJS.WriteStream
   signal: AbortSignal
+  interrupt: () => void
   echo: boolean
 }
 
-function readLine(prompt: string, { input, output, signal, echo }: Reading): Promise<string> {
+function readLine(prompt: string, { input, output, signal, interrupt, echo }: Reading): Promise<string> {
   signal.throwIfAborted()
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   // Without echo readline writes into nothing, and would wipe the prompt too if it knew of it.
@@ -81,20 +85,22 @@ function readLine(prompt: string, { input, output, signal, echo }: Reading): Pro
   return new Promise<string>((resolve, reject) => {
     const end = (settle: () => void) => {
       signal.removeEventListener('abort', onAbort)
-      lines.off('close', interrupt)
+      lines.off('close', onInterrupt)
       lines.close()
       settle()
     }
-    const interrupt = () =>
+    const onInterrupt = () =>
       end(() => {
         output.write('\n')
+        // The question may be one of several hosts': the whole run is meant.
+        interrupt()
         reject(new DeployError({ message: 'interrupted at a question', exitCode: exitCode.interrupted }))
       })
     const onAbort = () => end(() => reject(signal.reason as Error))
     signal.addEventListener('abort', onAbort)
     // In raw mode Ctrl-C is a key and no signal; Ctrl-D closes.
-    lines.on('SIGINT', interrupt)
-    lines.on('close', interrupt)
+    lines.on('SIGINT', onInterrupt)
+    lines.on('close', onInterrupt)
     if (!echo) output.write(prompt)
     lines.question(echo ? prompt : '', (said) =>
       end(() => {

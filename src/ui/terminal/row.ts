@@ -1,5 +1,6 @@
 import type { Colors } from '../colors.ts'
 import { cleanLine, cut, pad, widthOf } from '../text.ts'
+import type { Block, Row } from './block.ts'
 
 /** A piece of text from anywhere, and how it looks. */
 export interface Piece {
@@ -7,11 +8,64 @@ export interface Piece {
   style?: keyof Colors
 }
 
+export interface Screen {
+  columns: number
+  rows: number
+  nowMs: number
+  colors: Colors
+  /** The block will not change any more: finished things collapse, what still ran has been broken off. */
+  isLast: boolean
+}
+
+/** A screen, and how much of its width is used. */
+export interface Draw extends Screen {
+  width: number
+}
+
+/** One line: a sign, a name, the rest; `right` at the right edge. */
+export function row(indent: number, pieces: Piece[], right: Piece | undefined, draw: Draw): string {
+  const [first, second, ...rest] = pieces.filter(({ text }) => text !== '')
+  const spaced: Piece[] = [{ text: '  '.repeat(indent) }]
+  if (first !== undefined) spaced.push(first)
+  if (second !== undefined) spaced.push({ text: ' ' }, second)
+  for (const [index, each] of rest.entries()) {
+    // The two halves of a bar belong together.
+    const isBar = each.text.startsWith('─') && rest[index - 1]?.text.startsWith('━') === true
+    spaced.push({ text: isBar ? '' : '  ' }, each)
+  }
+  return fitRow(spaced, right, draw.width, draw.colors)
+}
+
+/** Text of a host or a change, made harmless and short enough to lay out. */
+export function piece(text: string, style?: keyof Colors): Piece {
+  const harmless = cleanLine(text)
+  return style === undefined ? { text: harmless } : { text: harmless, style }
+}
+
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+
+export function mark(outcome: Block['outcome'] | Row['outcome'], draw: Draw): Piece {
+  switch (outcome) {
+    case 'reached':
+    case 'done':
+      return { text: '✔', style: 'green' }
+    case 'failed':
+      return { text: '✖', style: 'red' }
+    case 'paused':
+      return { text: '◼', style: 'yellow' }
+    case 'waiting':
+      return { text: '·', style: 'dim' }
+    case 'running':
+      if (draw.isLast) return { text: '◼', style: 'yellow' }
+      return { text: spinner[Math.floor(draw.nowMs / 100) % spinner.length] ?? '', style: 'cyan' }
+  }
+}
+
 /**
- * One line of the view, never wider than `width`: the pieces, cut at the end where there is no room, and `right` at the right edge, which
+ * Never wider than `width`: the pieces, cut at the end where there is no room, and `right` at the right edge, which
  * gives way first on a narrow terminal.
  */
-export function fitRow(pieces: readonly Piece[], right: Piece | undefined, width: number, colors: Colors): string {
+function fitRow(pieces: readonly Piece[], right: Piece | undefined, width: number, colors: Colors): string {
   const rightWidth = right === undefined ? 0 : widthOf(right.text)
   const needed = pieces.reduce((sum, { text }) => sum + widthOf(text), 0)
   const showsRight = right !== undefined && (needed + rightWidth + 2 <= width || rightWidth * 3 <= width)
@@ -35,10 +89,4 @@ function fitPieces(pieces: readonly Piece[], room: number, colors: Colors): { te
 
 function styled({ text, style }: Piece, colors: Colors): string {
   return style === undefined ? text : colors[style](text)
-}
-
-/** Text of a host or a change, made harmless and short enough to lay out. */
-export function piece(text: string, style?: keyof Colors): Piece {
-  const harmless = cleanLine(text)
-  return style === undefined ? { text: harmless } : { text: harmless, style }
 }

@@ -7,7 +7,8 @@ import { summaryLines } from '../summary.ts'
 import { cleanLine } from '../text.ts'
 import { countText } from '../units.ts'
 import { startLive, type Live } from './live.ts'
-import { isEmpty, newBlock, tell, type Block } from './story.ts'
+import { isEmpty, newBlock, type Block } from './block.ts'
+import { tell } from './story.ts'
 import { view } from './view.ts'
 
 export interface Terminal {

@@ -2,14 +2,16 @@ import { PassThrough } from 'node:stream'
 
 import { beforeEach, describe, expect, test } from 'vitest'
 
-import { DeployError } from '../../../src/errors.ts'
+import type { DeployError } from '../../../src/errors.ts'
 import { createAsk } from '../../../src/ui/ask.ts'
 
 let shown = ''
 let isRaw = false
+let interruptions = 0
 beforeEach(() => {
   shown = ''
   isRaw = false
+  interruptions = 0
 })
 
 function terminal() {
@@ -27,7 +29,13 @@ function terminal() {
 
 function asking(given: string[] = [], streams = terminal()) {
   const controller = new AbortController()
-  const ask = createAsk({ given: new Set(given), signal: controller.signal, aside: (work) => work(), ...streams })
+  const ask = createAsk({
+    given: new Set(given),
+    signal: controller.signal,
+    aside: (work) => work(),
+    interrupt: () => (interruptions += 1),
+    ...streams,
+  })
   const type = (keys: string) => setImmediate(() => (streams.input as unknown as PassThrough).write(keys))
   return { ask, type, controller }
 }
@@ -70,11 +78,12 @@ describe('on a terminal', () => {
     expect(String(secret)).toBe('[redacted]')
   })
 
-  test('Ctrl-C ends it with 130 and gives the terminal back', async () => {
+  test('Ctrl-C ends it and the run with 130 and gives the terminal back', async () => {
     const { ask, type } = asking()
     type('hun\u0003')
     const error = await failure(ask.secret('password', ''))
     expect(error.exitCode).toBe(130)
+    expect(interruptions).toBe(1)
     expect(isRaw).toBe(false)
   })
 

@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../../../src/engine/events.ts'
 import { noColors } from '../../../../src/ui/colors.ts'
 import { widthOf } from '../../../../src/ui/text.ts'
-import { newBlock, tell, type Block } from '../../../../src/ui/terminal/story.ts'
-import { view, type Screen } from '../../../../src/ui/terminal/view.ts'
+import { newBlock, type Block } from '../../../../src/ui/terminal/block.ts'
+import type { Screen } from '../../../../src/ui/terminal/row.ts'
+import { tell } from '../../../../src/ui/terminal/story.ts'
+import { view } from '../../../../src/ui/terminal/view.ts'
 
 const nodes = ['node1', 'node2', 'node3']
 let block: Block
