@@ -42,7 +42,7 @@ function ending(channel: ClientChannel, client: Client): Promise<Ending> {
   channel.on('exit', (code: number | null, signal?: string) => {
     exit = code === null ? { kind: 'signal', signal: signal ?? 'a signal' } : { kind: 'exit', code }
     // A child that it left behind may keep the channel open
-    void soon().then(() => resolve(exit!))
+    void soon().then(() => exit && resolve(exit))
   })
   channel.on('close', () => {
     if (exit === undefined) void Promise.race([client.ended, soon()]).then((error) => resolve({ kind: 'lost', error }))

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Client as SshClient, ConnectConfig } from 'ssh2'
+import type { Client as SshClient } from 'ssh2'
 import ssh2 from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
@@ -92,7 +92,7 @@ async function handshake(
   })
   client.on('close', () => reject(brokenHandshake(name, where, new Error('the connection was closed'))))
   client.connect({
-    sock: socket as NonNullable<ConnectConfig['sock']>,
+    sock: socket,
     readyTimeout: 0,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 3,

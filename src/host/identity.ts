@@ -46,7 +46,7 @@ async function readIdentity(name: string, target: SshTarget, reveal: RevealSecre
 function parse(pem: Buffer, passphrase?: string): ParsedKey | Error {
   const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(pem, passphrase)
   if (parsed instanceof Error) return parsed
-  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  const [key] = [parsed].flat()
   return key?.isPrivateKey() === true ? key : new Error('no private key in it')
 }
 

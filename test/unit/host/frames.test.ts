@@ -35,7 +35,7 @@ it('finds marks and exact data wherever the chunks are cut', () => {
         pieces.map(([text, words]) => `${text}${nonce} ${words.join(' ')}\n`).join(''),
         'latin1',
       )
-      const ends = [...new Set(cuts.filter((cut) => cut < stream.length))].sort((a, b) => a - b)
+      const ends = [...new Set(cuts.filter((cut) => cut < stream.length))].toSorted((a, b) => a - b)
       const chunks = [...ends, stream.length].map((end, index) => stream.subarray(ends[index - 1] ?? 0, end))
       expect(parse(chunks)).toEqual(pieces.flatMap(([text, words]) => [{ data: text }, { mark: words }]))
     }),

@@ -121,16 +121,19 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     await writeFile(join(folder, `.a.etcd-deploy.${process.pid}.abcdef`), '')
     await writeFile(join(folder, '.etcd-deploy.keep'), '')
     await install([put('a', Buffer.from('new'))])
-    expect((await readdir(folder)).sort()).toEqual([`.a.etcd-deploy.${process.pid}.abcdef`, '.etcd-deploy.keep', 'a'])
+    expect((await readdir(folder)).toSorted()).toEqual([
+      `.a.etcd-deploy.${process.pid}.abcdef`,
+      '.etcd-deploy.keep',
+      'a',
+    ])
   })
 
   it('has owner and mode set before the content is there', async () => {
     await chmod(folder, 0o700)
     // What the shell sees of the temporary file when the first bytes of it arrive
-    const text = `head() { stat -c %a ${'"$1"'}/.secret.etcd-deploy.* >&2; command head "$@"; }; install_files`
-    const watched = text.replace('"$1"', `'${folder.replaceAll("'", `'\\''`)}'`)
+    const text = `ed_folder=$1; head() { stat -c %a "$ed_folder"/.secret.etcd-deploy.* >&2; command head "$@"; }; install_files`
     const files = [put('secret', Buffer.from('x'), { mode: 0o400 })]
-    const { stderr } = await runBlocks(shell, [{ text: watched, files }], runOptions())
+    const { stderr } = await runBlocks(shell, [{ text, args: [folder], files }], runOptions())
     expect(stderr).toBe('400\n')
   })
 })
