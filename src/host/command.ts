@@ -8,11 +8,11 @@ export type Escalation = { kind: 'none' } | { kind: 'sudo' } | { kind: 'sudo-pas
  * between single quotes in any of them. The script has its length before it, as `read` in dash takes one byte at a time.
  */
 export function remoteCommand(escalation: Escalation, token: string): string {
-  const read = 'IFS= read -r n && s=$(head -c "$n") && eval "$s"'
-  if (escalation.kind === 'none') return `exec sh -c '${read}'`
+  const read = 'PATH=$PATH:/usr/bin:/bin; IFS= read -r n && s=$(head -c "$n") && eval "$s"'
+  if (escalation.kind === 'none') return `exec /bin/sh -c '${read}'`
   // env: the shells differ in how `exec` of a missing sudo ends, env's exit code is always 127
-  if (escalation.kind === 'sudo') return `exec env LC_ALL=C sudo -n sh -c '${read}'`
-  return `exec env LC_ALL=C sudo -S -p ${passwordPrompt(token)} sh -c 'echo ${readyLine(token)}; ${read}'`
+  if (escalation.kind === 'sudo') return `exec /usr/bin/env LC_ALL=C sudo -n /bin/sh -c '${read}'`
+  return `exec /usr/bin/env LC_ALL=C sudo -S -p ${passwordPrompt(token)} /bin/sh -c 'echo ${readyLine(token)}; ${read}'`
 }
 
 /** sudo asks with it; only when it is seen is the password sent, as under NOPASSWD the shell would run it. */

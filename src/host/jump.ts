@@ -17,10 +17,11 @@ export type FindRoute = (name: string, target: SshTarget, options: LoginOptions)
 export function jumpRoutes(): FindRoute {
   const open = new Map<string, { client: Promise<Client>; users: number }>()
 
-  const enter = async (name: string, hop: SshTarget, before: SshTarget[], options: LoginOptions): Promise<Client> => {
+  const enter = async (hop: SshTarget, before: SshTarget[], options: LoginOptions): Promise<Client> => {
+    const name = `jump host ${hop.host}`
     const route = await find(name, hop, before, options)
     try {
-      const client = await openClient(`${name} (jump host ${hop.host})`, hop, route.reach, options)
+      const client = await openClient(name, hop, route.reach, options)
       void client.ended.then(route.leave)
       return client
     } catch (error) {
@@ -33,7 +34,7 @@ export function jumpRoutes(): FindRoute {
     const hop = jump.at(-1)
     if (hop === undefined) return { reach: (signal) => reach(name, target.host, target.port, signal), leave: () => {} }
     const key = JSON.stringify(jump)
-    const entry = open.get(key) ?? { client: enter(name, hop, jump.slice(0, -1), options), users: 0 }
+    const entry = open.get(key) ?? { client: enter(hop, jump.slice(0, -1), options), users: 0 }
     open.set(key, entry)
     entry.users++
     const leave = once(() => {

@@ -62,7 +62,7 @@ export function sudoRefusal(attempt: Attempt, ending: Ending, stdout: string, st
   const user = attempt.target.split('@')[0] ?? ''
   const missing = ending.kind === 'exit' && ending.code === 127
   const [message, next] = missing
-    ? ['sudo is not installed on the host', 'install sudo there, or log in as root (ssh.user)']
+    ? ['sudo was not found on the host', 'install sudo there (or see PATH of the login), or log in as root (ssh.user)']
     : ((sayings.find(([pattern]) => pattern.test(said))?.slice(1) as [string, string] | undefined) ?? [
         'sudo did not start our shell',
         'try by hand: sudo -n true',
@@ -85,7 +85,7 @@ const sayings: [RegExp, string, string][] = [
   [
     /a password is required|no password was provided/,
     'sudo there asks for a password',
-    'give ssh.sudo.password, or allow it with NOPASSWD in its sudoers',
+    'give ssh.sudo.password, or allow the user ALL with NOPASSWD in its sudoers',
   ],
   [
     /not in the sudoers|may not run sudo/,

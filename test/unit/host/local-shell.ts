@@ -16,7 +16,7 @@ export function localShell(options: { interpreter?: string; profile?: string } =
     cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
     refusal: noShell,
     async launch() {
-      const command = remoteCommand({ kind: 'none' }, '').replace('exec sh', `exec ${options.interpreter ?? 'sh'}`)
+      const command = remoteCommand({ kind: 'none' }, '').replace('exec /bin/sh', `exec ${options.interpreter ?? 'sh'}`)
       // As under sshd: a session of its own, and the end of stdin is all that a closed connection does to it
       const child = spawn('sh', ['-c', `${options.profile ?? ':'}\n${command}`], { detached: true })
       child.stdin.on('error', () => {})
