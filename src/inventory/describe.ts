@@ -105,10 +105,11 @@ function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, raw: un
   }
   const strangers = branches.map(unknownKeys)
   const everywhere = (strangers[0] ?? []).filter((key) => strangers.every((keys) => keys.includes(key)))
-  if (everywhere.length > 0) return everywhere.map((key) => ({ path: [...path, key], reason: unknownKey(key, path) }))
-  const fitting = branches.filter((errors) => unknownKeys(errors).length === 0)
+  const unknown = everywhere.map((key) => ({ path: [...path, key], reason: unknownKey(key, path) }))
+  const fitting = branches.filter((errors) => unknownKeys(errors).length === everywhere.length)
   const [only] = fitting
-  return only !== undefined && fitting.length === 1 ? under(only) : [{ path, reason: general }]
+  if (only !== undefined && fitting.length === 1) return under(only)
+  return unknown.length > 0 ? unknown : [{ path, reason: general }]
 }
 
 /** The value is not even of this branch's kind. */
@@ -152,7 +153,7 @@ function typeOf(value: unknown): string {
   return describedType(typeof value)
 }
 
-function lookUp(path: Path, raw: unknown): { value: unknown; present: boolean } {
+export function lookUp(path: Path, raw: unknown): { value: unknown; present: boolean } {
   let value: unknown = raw
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))

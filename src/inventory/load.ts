@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cosmiconfig } from 'cosmiconfig'
@@ -42,8 +42,14 @@ async function find(cwd: string): Promise<Loaded> {
 
 async function read(file: string): Promise<Loaded> {
   if (!/\.[mc]?[jt]s$/.test(file)) {
+    const isFolder = await stat(file).then(
+      (seen) => seen.isDirectory(),
+      () => false,
+    )
     throw usage(
-      `${file} is not an inventory: a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) that exports one by default`,
+      isFolder
+        ? `${file} is a folder: name the inventory in it`
+        : `${file} is not an inventory: a TypeScript or JavaScript file (.ts, .mts, .js, .mjs)`,
     )
   }
   const result = await explorer()
@@ -111,7 +117,6 @@ function* upwards(folder: string): Generator<string> {
 function fileProblem(file: string, error: unknown): DeployError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') return usage(`there is no file ${file}`)
-  if (code === 'EISDIR') return usage(`${file} is a folder: name the inventory in it`)
   return usage(`${file} can't be read (${error instanceof Error ? error.message : String(error)})`)
 }
 

@@ -8,7 +8,7 @@ import { describe, pathText } from './describe.ts'
 import type { Problem } from './describe.ts'
 import { missingAddress } from './address-rules.ts'
 import type { Cluster } from './model.ts'
-import { withoutProblems } from './prune.ts'
+import { soundPart } from './prune.ts'
 import type { Partly } from './prune.ts'
 import { judge } from './rules.ts'
 import { schema } from './schema.ts'
@@ -18,11 +18,10 @@ import type { Surroundings } from './ssh.ts'
 export function resolveInventory(raw: unknown, { file, ...given }: { file: string } & Partial<Surroundings>): Cluster {
   const parsed = schema.safeParse(raw)
   const problems = parsed.success ? [] : describe(parsed.error.issues, raw)
-  const rest = withoutProblems(raw, problems) as Partly<Inventory>
-  const isRecord = typeof rest === 'object' && rest !== null && !Array.isArray(rest)
-  const verdict = isRecord ? judge(rest) : { problems: [], warnings: [] }
+  const rest = soundPart(raw, problems)
+  const verdict = judge(rest)
   problems.push(...verdict.problems)
-  if (isRecord) problems.push(...missingAddresses(rest, problems))
+  problems.push(...missingAddresses(rest, problems))
   if (problems.length > 0 || !parsed.success) throw refusal(file, problems)
   return cluster(parsed.data, verdict.warnings, { ...surroundings(), file, folder: dirname(file), ...given })
 }
@@ -35,13 +34,15 @@ function missingAddresses({ nodes = {} }: Partly<Inventory>, problems: readonly 
 
 function refusal(file: string, problems: readonly Problem[]): DeployErrors {
   const errors = problems.map(({ path, reason }) => {
-    const where = pathText(path)
-    return new DeployError({
-      message: where === '' ? `the inventory: ${reason}` : `${where}: ${reason}`,
-      exitCode: exitCode.usage,
-    })
+    const where = path.length === 0 ? 'the inventory' : pathText(path)
+    return new DeployError({ message: onOneLine(`${where}: ${reason}`), exitCode: exitCode.usage })
   })
   return new DeployErrors(`${file} has ${errors.length === 1 ? 'a problem' : `${errors.length} problems`}`, errors)
+}
+
+/** What an inventory holds may be anything; a terminal would obey its control characters. */
+function onOneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1).replace('\x7f', '\\u007f'))
 }
 
 function surroundings(): Omit<Surroundings, 'file' | 'folder'> {

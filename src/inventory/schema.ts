@@ -27,8 +27,13 @@ const account = text(accountProblem)
 const sha256 = text((value) => (/^[0-9a-f]{64}$/i.test(value) ? undefined : 'is not a SHA-256: 64 hex digits'))
 const sans = z.array(text(sanProblem))
 const duration = z.union([z.number(), z.string()]).check(refused(timeoutProblem))
-/** Each flag is checked against the version's table, in rules.ts. */
-const settings: z.ZodType<Settings, Settings> = z.custom<Settings>(isRecord, 'expected a record of etcd flags')
+/** Each flag is checked against the version's table, in settings-rules.ts; here only that it can be shown. */
+const settings = z.custom<Settings>(isRecord, 'expected a record of etcd flags').check(({ value, issues }) => {
+  for (const [key, one] of Object.entries(value)) {
+    if (!isData(one))
+      issues.push({ code: 'custom', path: [key], message: 'is no value for a flag of etcd', input: value })
+  }
+})
 
 const secret = z.union(
   [
@@ -190,4 +195,12 @@ function refused<T>(problem: (value: T) => string | undefined): z.core.CheckFn<T
 
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isData(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined
+  } catch {
+    return false
+  }
 }

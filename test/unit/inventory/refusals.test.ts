@@ -423,9 +423,30 @@ describe('settings', () => {
     ])
   })
 
+  test('are data', () => {
+    expect(refusals(minimal({ settings: { 'quota-backend-bytes': 8n } }))).toEqual([
+      'settings.quota-backend-bytes: is no value for a flag of etcd',
+    ])
+  })
+
   test('are no list', () => {
     expect(refusals(minimal({ settings: ['a'] }))).toEqual(['settings: expected a record of etcd flags'])
   })
+})
+
+test('a key unknown and a value wrong beside it', () => {
+  expect(refusals(minimal({ ssh: { jump: { host: 'b', usr: 'x', port: 0 } } }))).toEqual([
+    'ssh.jump.port: 0 is not a port: 1 to 65535, whole',
+    'ssh.jump.usr: unknown key; did you mean user?',
+  ])
+})
+
+test('a node may have any name', () => {
+  const nodes = { settings: { address: 5, ssh: { jump: 7 } }, constructor: { address: '10.0.0.1' } }
+  expect(refusals(minimal({ nodes }))).toEqual([
+    'nodes.settings.address: expected a string, got a number',
+    "nodes.settings.ssh.jump: expected 'user@host:port', a record, a list of them, or false",
+  ])
 })
 
 test('all problems are told at once, those between values too', () => {
