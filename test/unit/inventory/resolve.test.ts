@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { SshTarget } from '../../../src/inventory/model.ts'
-import { minimal, resolved, surroundings, withNode } from './samples.ts'
+import type { Surroundings } from '../../../src/inventory/ssh.ts'
+import { minimal, resolved, withNode } from './samples.ts'
 
 const second = (node: Record<string, unknown>, parts: Record<string, unknown> = {}) => {
   const found = resolved(withNode(node, parts)).nodes.find(({ name }) => name === 'node2')
   if (found === undefined) throw new Error('no node2')
   return found
 }
-const ssh = (options: Record<string, unknown>, around: Partial<typeof surroundings> = {}): SshTarget => {
+const ssh = (options: Record<string, unknown>, around: Partial<Surroundings> = {}): SshTarget => {
   const [node] = resolved(minimal({ ssh: options, nodes: { node1: { address: '10.0.0.1' } } }), around).nodes
   if (node === undefined) throw new Error('no node')
   return node.ssh
@@ -61,10 +62,13 @@ describe('endpoints', () => {
 describe('ssh', () => {
   test('what is not said is as with OpenSSH, and marked so', () => {
     const there = ['/home/ana/.ssh/id_rsa', '/home/ana/.ssh/config']
-    const target = ssh({}, {
-      env: { SSH_AUTH_SOCK: '/run/agent' },
-      exists: (path?: string) => there.includes(path ?? ''),
-    } as never)
+    const target = ssh(
+      {},
+      {
+        env: { SSH_AUTH_SOCK: '/run/agent' },
+        exists: (path) => there.includes(path),
+      },
+    )
     expect(target).toEqual({
       host: '10.0.0.1',
       port: 22,

@@ -1,6 +1,8 @@
+import { expect } from 'vitest'
 import { DeployErrors } from '../../../src/errors.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
 import { resolveInventory } from '../../../src/inventory/resolve.ts'
+import type { Surroundings } from '../../../src/inventory/ssh.ts'
 
 type Parts = Record<string, unknown>
 
@@ -15,7 +17,7 @@ export function withNode(node: unknown, parts: Parts = {}): Parts {
   return minimal({ ...parts, nodes: { node1: { address: '10.0.0.1' }, node2: node, node3: { address: '10.0.0.3' } } })
 }
 
-export const surroundings = {
+const surroundings: Surroundings = {
   file: '/home/ana/prod/inventory.ts',
   folder: '/home/ana/prod',
   env: {},
@@ -24,7 +26,7 @@ export const surroundings = {
   exists: () => false,
 }
 
-export function resolved(raw: unknown, around: Partial<typeof surroundings> = {}): Cluster {
+export function resolved(raw: unknown, around: Partial<Surroundings> = {}): Cluster {
   return resolveInventory(raw, { ...surroundings, ...around })
 }
 
@@ -35,8 +37,10 @@ export function refusals(raw: unknown): string[] {
     return []
   } catch (error) {
     if (!(error instanceof DeployErrors)) throw error
-    if (error.exitCode !== 2 || error.problems.some((problem) => problem.exitCode !== 2))
-      throw new Error('exit code is not 2')
+    expect([error.exitCode, ...error.problems.map((problem) => problem.exitCode)]).toEqual([
+      2,
+      ...error.problems.map(() => 2),
+    ])
     return error.problems.map((problem) => problem.message)
   }
 }
