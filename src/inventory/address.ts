@@ -36,7 +36,7 @@ export function sshHostProblem(text: string): string | undefined {
   return notAnAddress(text) ?? (/^[\w][\w.-]*$/.test(text) ? undefined : `${quoted(text)} is not a host name`)
 }
 
-export function isWildcard(text: string): boolean {
+function isWildcard(text: string): boolean {
   return isIP(text) !== 0 && (text === '0.0.0.0' || canonicalIp(text) === '::')
 }
 

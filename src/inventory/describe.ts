@@ -26,7 +26,7 @@ export function pathText(path: Path): string {
   return parts.join('').replace(/^\./, '')
 }
 
-export function didYouMean(word: string, candidates: Iterable<string>): string {
+function didYouMean(word: string, candidates: Iterable<string>): string {
   const meant = nearest(word, candidates)
   return meant === undefined ? '' : `; did you mean ${meant}?`
 }
