@@ -1,5 +1,11 @@
+import { atLeast } from './versions.ts'
+
 /** The names that etcd knows for `cipher-suites`: those of Go's crypto/tls, and two short ones that etcd keeps. */
-export const cipherSuites: readonly string[] = [
+export function cipherSuitesOf(version: string): readonly string[] {
+  return atLeast(version, '3.4') ? [...upToTls12, ...tls13] : upToTls12
+}
+
+const upToTls12 = [
   'TLS_RSA_WITH_RC4_128_SHA',
   'TLS_RSA_WITH_3DES_EDE_CBC_SHA',
   'TLS_RSA_WITH_AES_128_CBC_SHA',
@@ -24,7 +30,6 @@ export const cipherSuites: readonly string[] = [
   'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305',
   'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
   'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
 ]
+
+const tls13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']

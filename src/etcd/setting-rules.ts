@@ -1,5 +1,5 @@
 import { nearest } from '../nearest.ts'
-import { cipherSuites } from './cipher-suites.ts'
+import { cipherSuitesOf } from './cipher-suites.ts'
 import { type Flag, flags, hasFlag } from './flags.ts'
 import type { Problem } from './settings.ts'
 import { atLeast } from './versions.ts'
@@ -34,14 +34,26 @@ const rules: Rule[] = [
     const next = 'leave cipher-suites out, or tls-min-version at TLS1.2'
     return { path: 'cipher-suites', message: 'cannot be chosen for TLS 1.3: etcd exits at start', next }
   },
-  (values) => {
-    const unknown = items(values['cipher-suites']).find((suite) => !cipherSuites.includes(suite))
+  (values, version) => {
+    const known = cipherSuitesOf(version)
+    const unknown = items(values['cipher-suites']).find((suite) => !known.includes(suite))
     if (unknown === undefined) return undefined
-    const meant = nearest(unknown, cipherSuites)
+    const meant = nearest(unknown, known)
+    const message = `etcd ${version} knows no cipher suite ${unknown}`
+    return { path: 'cipher-suites', message, ...(meant !== undefined && { next: `did you mean ${meant}?` }) }
+  },
+  (values, version) => {
+    const isOrigin = (origin: string) => origin === '*' || /^https?:\/\/[^/@?#]+:\d+$/.test(origin)
+    const bad = items(values['cors']).find((origin) => !isOrigin(origin))
+    if (bad === undefined || !atLeast(version, '3.4')) return undefined
+    return { path: 'cors', message: `must be '*' or origins such as 'https://host:443', port included, not '${bad}'` }
+  },
+  (values, version) => {
+    if (values['v2-deprecation'] !== 'not-yet' || !atLeast(version, '3.6')) return undefined
     return {
-      path: 'cipher-suites',
-      message: `etcd knows no cipher suite ${unknown}`,
-      ...(meant && { next: `did you mean ${meant}?` }),
+      path: 'v2-deprecation',
+      message: `not-yet is past in etcd ${version}, which would exit at start`,
+      next: 'leave it out',
     }
   },
   (values) => {

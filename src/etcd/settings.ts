@@ -34,7 +34,7 @@ export type SettingName = keyof Settings
 export function checkSettings(settings: Record<string, unknown>, version: string): CheckedSettings {
   const problems: Problem[] = []
   const values: Record<string, string> = {}
-  for (const [path, value] of Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [path, value] of Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     if (value === undefined) continue
     const flag = knownFlag(path)
     const refusal = flag === undefined ? unknownSetting(path, version) : refusalOf(path, flag, version)
