@@ -76,15 +76,15 @@ const rules: Rule[] = [
     if (values['logger'] !== 'capnslog' || !atLeast(version, '3.5')) return undefined
     return { path: 'logger', message: `etcd ${version} no longer has capnslog`, next: 'leave it out' }
   },
-  (values, version) => {
+  (values) => {
     const outputs = items(values['log-outputs'])
     const path = 'log-outputs'
     const alone = ['default', 'systemd/journal'].find((output) => outputs.includes(output))
     if (outputs.length > 1 && alone !== undefined)
       return { path, message: `'${alone}' can't be combined with other outputs` }
-    const simple = outputs.every((output) => ['default', 'stdout', 'stderr'].includes(output)) && outputs.length <= 1
-    if (simple || values['logger'] === 'zap' || atLeast(version, '3.5')) return undefined
-    return { path, message: `etcd ${version} takes this with logger zap only`, next: "add 'logger': 'zap'" }
+    const isPlain = outputs.length <= 1 && outputs.every((output) => ['default', 'stdout', 'stderr'].includes(output))
+    if (isPlain || values['logger'] !== 'capnslog') return undefined
+    return { path, message: 'capnslog writes to default, stdout or stderr only', next: "say 'logger': 'zap'" }
   },
   (values) => {
     if (values['enable-log-rotation'] !== 'true') return undefined

@@ -28,7 +28,6 @@ export type Settings = {
     | ValueOf<(typeof flags)[Name]>
     | undefined
 }
-export type SettingName = keyof Settings
 
 /** What an inventory says about etcd's flags, checked against what this version of etcd has and accepts. */
 export function checkSettings(settings: Record<string, unknown>, version: string): CheckedSettings {

@@ -242,11 +242,13 @@ describe('settings that do not go together', () => {
     expect(checkSettings(settings, '3.6.16').problems).toEqual([])
   })
 
-  test('3.4 logs to a file with zap only, which it has to be told', () => {
+  test('3.4 logs to a file with zap, which etcd-deploy chooses there, and not with capnslog', () => {
     const outputs = { 'log-outputs': ['/var/log/etcd.log'] }
-    expect(checkSettings(outputs, '3.4.23').problems).toMatchObject([{ next: "add 'logger': 'zap'" }])
-    expect(checkSettings({ ...outputs, logger: 'zap' }, '3.4.23').problems).toEqual([])
-    expect(checkSettings({ logger: 'capnslog' }, '3.4.23').problems).toEqual([])
+    expect(checkSettings({ ...outputs, logger: 'capnslog' }, '3.4.23').problems).toMatchObject([
+      { path: 'log-outputs' },
+    ])
+    expect(checkSettings(outputs, '3.4.23').problems).toEqual([])
+    expect(checkSettings({ 'log-outputs': 'stderr', logger: 'capnslog' }, '3.4.23').problems).toEqual([])
   })
 })
 
