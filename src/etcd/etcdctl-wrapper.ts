@@ -16,7 +16,7 @@ export function etcdctlWrapper(cluster: Cluster, node: Node): string {
 ${managedHeader(cluster)}
 own_endpoints=\${ETCDCTL_ENDPOINTS:+yes}\${ETCDCTL_DISCOVERY_SRV:+yes}
 own_trust=\${ETCDCTL_CACERT:+yes}
-own_certificate=\${ETCDCTL_CERT:+yes}\${ETCDCTL_KEY:+yes}\
+own_certificate=\${ETCDCTL_CERT:+yes}\${ETCDCTL_KEY:+yes}
 endpoints=${all}
 for word do
   case $word in
