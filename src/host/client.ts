@@ -83,10 +83,12 @@ async function handshake(
   signal.addEventListener('abort', aborted, { once: true })
   client.on('ready', () => resolve(client))
   client.on('handshake', () => (greeted = true))
-  client.on('error', (error: Error & { level?: string }) => {
+  client.on('error', (error: Error & { level?: string; code?: unknown }) => {
     // The next way to log in follows by itself
     if (error.level === 'agent') return
     if (error.level === 'client-authentication') void ways.failure(name, where).then(reject)
+    // A number: sshd has ended it in so many words, as after too many keys
+    else if (greeted && typeof error.code === 'number') void ways.failure(name, where, error.message).then(reject)
     else if (!greeted && /before handshake|ECONNRESET/.test(error.message)) resolve('dropped')
     else reject(brokenHandshake(name, where, error))
   })

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
-import type { SshTarget } from '../inventory/model.ts'
-import type { LoginOptions } from './client.ts'
+import type { RevealSecret, SshTarget } from '../inventory/model.ts'
+import type { Client, LoginOptions } from './client.ts'
 import { openClient } from './client.ts'
+import type { Escalation } from './command.ts'
 import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
 import { jumpRoutes } from './jump.ts'
@@ -54,17 +55,33 @@ async function connectBy(
   try {
     options.signal.throwIfAborted()
     const resolved = await applySshConfig(target)
-    const route = await routes(name, resolved, options)
-    try {
-      const client = await openClient(name, resolved, route.reach, options)
-      void client.ended.then(route.leave)
-      return { kind: 'connected', host: sshHost(name, resolved, client, options) }
-    } catch (error) {
-      route.leave()
+    const client = await logIn(routes, resolved, name, options)
+    const escalation = await escalate(resolved, options.revealSecret).catch((error: unknown) => {
+      client.ssh.end()
       throw error
-    }
+    })
+    return { kind: 'connected', host: sshHost(name, resolved, client, escalation, options.onCommand) }
   } catch (error) {
     if (options.signal.aborted || !(error instanceof DeployError)) throw error
     return { kind: 'unreachable', error }
   }
+}
+
+async function logIn(routes: FindRoute, target: SshTarget, name: string, options: ConnectOptions): Promise<Client> {
+  const route = await routes(name, target, options)
+  try {
+    const client = await openClient(name, target, route.reach, options)
+    void client.ended.then(route.leave)
+    return client
+  } catch (error) {
+    route.leave()
+    throw error
+  }
+}
+
+/** The sudo password is asked for here and not when a command needs it, as its deadline would run meanwhile. */
+async function escalate(target: SshTarget, reveal: RevealSecret): Promise<Escalation> {
+  if (target.user === 'root' || target.sudo === false) return { kind: 'none' }
+  if (target.sudo.password === undefined) return { kind: 'sudo' }
+  return { kind: 'sudo-password', password: await reveal(target.sudo.password) }
 }

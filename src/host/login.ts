@@ -11,7 +11,7 @@ export interface Login {
   /** The next way that the server takes; false: none is left. */
   next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false>
   /** Why none of them worked. */
-  failure(host: string, where: string): Promise<DeployError>
+  failure(host: string, where: string, said?: string): Promise<DeployError>
 }
 
 export function login(target: SshTarget, identities: readonly Identity[], reveal: RevealSecret): Login {
@@ -32,12 +32,12 @@ export function login(target: SshTarget, identities: readonly Identity[], reveal
         return way.method()
       }
     },
-    async failure(host, where) {
+    async failure(host, where, said) {
       return new DeployError({
         host,
         message: `${where} let ${target.user} in by none of the ways tried`,
         tried: tried.length === 0 ? 'nothing: no key, agent or password is given' : tried.join('; '),
-        answered: offered.length === 0 ? 'no other way offered' : `the server takes ${offered.join(', ')}`,
+        answered: said ?? (offered.length === 0 ? 'nothing' : `the server takes ${offered.join(', ')}`),
         next: await advice(target, identities),
       })
     },

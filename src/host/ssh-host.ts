@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { RevealSecret, SshTarget } from '../inventory/model.ts'
+import type { SshTarget } from '../inventory/model.ts'
 import { openChannel } from './channel.ts'
 import type { Client } from './client.ts'
 import type { Escalation } from './command.ts'
@@ -17,21 +17,21 @@ export function sshHost(
   name: string,
   target: SshTarget,
   client: Client,
-  options: { revealSecret: RevealSecret; onCommand?: (report: CommandReport) => void },
+  escalation: Escalation,
+  onCommand: ((report: CommandReport) => void) | undefined,
 ): Host {
   const shell: Shell = {
     host: name,
     target: `${target.user}@${target.host}:${target.port}`,
     cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
     async launch(attempt, signal) {
-      const escalation = await escalate(target, options.revealSecret)
       const token = randomBytes(8).toString('hex')
       const process = await openChannel(client, remoteCommand(escalation, token), attempt)
       if (escalation.kind === 'sudo-password') await passSudo(process, escalation.password, token, attempt, signal)
       return process
     },
-    refusal: target.user === 'root' || target.sudo === false ? noShell : sudoRefusal,
-    ...(options.onCommand === undefined ? {} : { onCommand: options.onCommand }),
+    refusal: escalation.kind === 'none' ? noShell : sudoRefusal,
+    ...(onCommand && { onCommand }),
   }
   return {
     name,
@@ -42,10 +42,4 @@ export function sshHost(
     dial: (address, port, signal) => forward(client.ssh, address, port, name, signal),
     close: () => void client.ssh.end(),
   }
-}
-
-async function escalate(target: SshTarget, reveal: RevealSecret): Promise<Escalation> {
-  if (target.user === 'root' || target.sudo === false) return { kind: 'none' }
-  if (target.sudo.password === undefined) return { kind: 'sudo' }
-  return { kind: 'sudo-password', password: await reveal(target.sudo.password) }
 }

@@ -50,6 +50,7 @@ export async function talk(
   const stderr = (): string => errors.text().replace(doneLine, '')
   let begun = false
   let marked = false
+  let failed = false
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   done.catch(() => {})
   const finish = (): void => {
@@ -76,6 +77,7 @@ export async function talk(
       return write(process, bytes)
     },
     fail: (error) => {
+      failed = true
       settle()
       process.kill()
       reject(error)
@@ -93,6 +95,7 @@ export async function talk(
   })
   process.stdout.on('data', (chunk: Buffer) => {
     shell.cost.bytesReceived += chunk.length
+    if (failed) return
     try {
       parse(chunk)
     } catch (error) {

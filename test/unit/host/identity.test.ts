@@ -1,0 +1,114 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ssh2 from 'ssh2'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readIdentities } from '../../../src/host/identity.ts'
+import { login } from '../../../src/host/login.ts'
+import type { SecretSource, SshTarget } from '../../../src/inventory/model.ts'
+import { Secret } from '../../../src/secret.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keys-'))
+  const encryption = { passphrase: 'sesame', cipher: 'aes256-ctr', rounds: 4 }
+  const plain = ssh2.utils.generateKeyPairSync('ed25519')
+  await writeFile(join(folder, 'plain'), plain.private)
+  await writeFile(join(folder, 'plain.pub'), plain.public)
+  await writeFile(join(folder, 'plain-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA')
+  await writeFile(join(folder, 'encrypted'), ssh2.utils.generateKeyPairSync('ed25519', encryption).private)
+  await writeFile(join(folder, 'fido'), openSshKey('sk-ssh-ed25519@openssh.com'))
+  await writeFile(join(folder, 'text'), 'not a key\n')
+})
+
+/** The head of an OpenSSH private key, which names its type; ssh-keygen makes none of type sk- without a device. */
+function openSshKey(type: string): string {
+  const field = (text: Buffer | string): Buffer => {
+    const bytes = Buffer.from(text)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  }
+  const head = [Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), Buffer.from([0, 0, 0, 1])]
+  const bytes = Buffer.concat([...head, field(field(type)), field('')])
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${bytes.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`
+}
+
+function target(names: string[], more: Partial<SshTarget> = {}): SshTarget {
+  return {
+    host: '10.0.0.1',
+    port: 22,
+    user: 'ana',
+    key: names.map((name) => join(folder, name)),
+    agent: false,
+    jump: [],
+    knownHosts: [],
+    config: false,
+    sudo: false,
+    defaulted: [],
+    ...more,
+  }
+}
+
+const reveal = async (source: SecretSource) => new Secret(source.from === 'env' ? source.name : '')
+const never = async (): Promise<never> => {
+  throw new Error('nothing is to be asked')
+}
+const sesame: SecretSource = { from: 'env', name: 'sesame' }
+
+describe('key files', () => {
+  it('are read in the order given; a passphrase is asked for where one is needed', async () => {
+    const names = ['plain', 'encrypted']
+    const identities = await readIdentities(target(names, { passphrase: sesame }), reveal)
+    expect(identities.map(({ kind, file }) => [kind, file])).toEqual(names.map((name) => ['key', join(folder, name)]))
+    expect(await readIdentities(target(['plain'], { passphrase: sesame }), never)).toMatchObject([{ kind: 'key' }])
+  })
+
+  it.each([
+    ['missing', {}, 'no such file'],
+    ['encrypted', {}, 'encrypted, and no `passphrase` is given'],
+    ['encrypted', { passphrase: { from: 'env', name: 'wrong' } as const }, 'encrypted, and the passphrase is wrong'],
+    ['fido', {}, 'a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use'],
+    ['plain-cert.pub', {}, 'a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use'],
+    ['plain.pub', {}, 'a public key; the private one is needed'],
+    ['text', {}, expect.stringContaining('not a private key')],
+  ])('%s %j: says why it is of no use', async (name, more, why) => {
+    expect(await readIdentities(target([name], more), reveal)).toEqual([
+      { kind: 'unusable', file: join(folder, name), why },
+    ])
+  })
+})
+
+describe('a login', () => {
+  const password: SecretSource = { from: 'env', name: 'secret' }
+
+  it('tries keys, then the agent, then the password in both its ways, each as the server takes it', async () => {
+    const wanted = target(['plain', 'encrypted'], { agent: '/agent', password, passphrase: sesame })
+    const ways = login(wanted, await readIdentities(wanted, reveal), reveal)
+    const accepted = ['publickey', 'password', 'keyboard-interactive']
+    const types: unknown[] = []
+    for (let way = await ways.next(null); way !== false; way = await ways.next(accepted)) types.push(way.type)
+    expect(types).toEqual(['publickey', 'publickey', 'agent', 'password', 'keyboard-interactive'])
+  })
+
+  it('reveals no password where the server takes none', async () => {
+    const wanted = target(['plain'], { password })
+    const ways = login(wanted, await readIdentities(wanted, never), never)
+    expect(await ways.next(['publickey'])).toMatchObject({ type: 'publickey' })
+    expect(await ways.next(['publickey'])).toBe(false)
+    expect(await ways.failure('node1', 'it')).toMatchObject({
+      tried: expect.stringMatching(
+        /^key .*plain \(ssh-ed25519\); password: not accepted by the server; keyboard-.*not accepted/,
+      ),
+      answered: 'the server takes publickey',
+      next: expect.arrayContaining([expect.stringContaining('plain-cert.pub was not used')]),
+    })
+  })
+
+  it('with nothing to try says so', async () => {
+    expect(await login(target([]), [], never).failure('node1', 'it')).toMatchObject({
+      host: 'node1',
+      tried: 'nothing: no key, agent or password is given',
+    })
+  })
+})
