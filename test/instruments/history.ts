@@ -1,0 +1,37 @@
+/**
+ * What the recorder's clients did and saw. One process holds them all, so that one clock (milliseconds since the recording
+ * began) orders every begin and end: an operation that ended before another began came before it.
+ */
+export type Operation = Write | Read
+
+interface Attempted {
+  client: string
+  key: string
+  /** The one that answered, or the last one asked. */
+  endpoint: string
+  beginMs: number
+  endMs: number
+}
+
+/** The `seq`-th write of a key, which has one writer. */
+export type Write = Attempted & { type: 'write'; seq: number } & (
+    | { outcome: 'acknowledged'; revision: number }
+    /** No endpoint acknowledged it in time. `perhaps`: it may be there all the same, now or later. */
+    | { outcome: 'failed'; perhaps: boolean; error: string }
+  )
+
+/** Linearizable. `seq` is 0 where the key is absent, -1 where the value is none of ours. */
+export type Read = Attempted & { type: 'read' } & (
+    | { outcome: 'answered'; seq: number; modRevision: number; revision: number }
+    | { outcome: 'failed'; error: string }
+  )
+
+/** Unique in a recording. */
+export function valueOf(key: string, seq: number): string {
+  return `${seq} ${key}`
+}
+
+export function seqOf(key: string, value: string): number {
+  const seq = Number.parseInt(value, 10)
+  return value === valueOf(key, seq) ? seq : -1
+}

@@ -1,0 +1,53 @@
+import { newRecording, targetsOf, attemptTimeoutMs } from './recording.ts'
+import type { Clients, Recording } from './recording.ts'
+import { keepReading } from './reader.ts'
+import { keepWriting } from './writer.ts'
+
+export interface WorkloadOptions extends Clients {
+  /** All keys begin with it; ends in '/'. */
+  prefix: string
+  writers: number
+  readersPerEndpoint: number
+  seed: number
+  timeouts: { writeMs: number }
+}
+
+export interface Workload {
+  recording: Recording
+  /** Other endpoints or certificates from the next call on. */
+  use(clients: Clients): void
+  /** Ends when all that is under way has its outcome. */
+  stop(): Promise<void>
+}
+
+export function startWorkload(options: WorkloadOptions): Workload {
+  const { prefix, writers, readersPerEndpoint, seed, timeouts } = options
+  const recording = newRecording(options)
+  const running = Array.from({ length: writers }, (_, number) =>
+    keepWriting(recording, { number, prefix, seed: seed + number, timeoutMs: timeouts.writeMs }),
+  )
+  let readers = 0
+  const readAll = () => {
+    for (const target of recording.targets) {
+      for (let count = 0; count < readersPerEndpoint; count++) {
+        const client = `reader${readers++}`
+        running.push(keepReading(recording, { client, target, prefix, writers, seed: seed + writers + readers }))
+      }
+    }
+  }
+  readAll()
+  return {
+    recording,
+    use(clients) {
+      const before = recording.targets
+      recording.targets = targetsOf(clients)
+      readAll()
+      // What is under way on the old ones has its time.
+      setTimeout(() => before.forEach(({ api }) => api.close()), attemptTimeoutMs)
+    },
+    async stop() {
+      recording.stopping = true
+      await Promise.all(running)
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { expectUnharmed } from '../../instruments/expect-unharmed.ts'
+import type { Allowed } from '../../instruments/expect-unharmed.ts'
+import { startRecorder } from '../../instruments/recorder.ts'
+import type { RecorderOptions, Report } from '../../instruments/recorder.ts'
+import { fakeEtcd } from './fake-etcd.ts'
+import type { Faults } from './fake-etcd.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'recorder-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+// The lines of reports are for those who read an integration test's output.
+vi.spyOn(console, 'log').mockImplementation(() => {})
+
+/** `during` runs once the first write was acknowledged. */
+async function record(
+  faults: Faults,
+  during = () => sleep(300),
+  options: Partial<RecorderOptions> = {},
+): Promise<Report> {
+  const { endpoints, close } = await fakeEtcd(faults)
+  try {
+    const recorder = await startRecorder({ endpoints, seed: 1, timeouts: { hashMs: 300, writeMs: 700 }, ...options })
+    await during()
+    return await recorder.stop()
+  } finally {
+    close()
+  }
+}
+
+function expectHarmed(report: Report, by: string | RegExp, allowed: Allowed = {}): void {
+  expect(() => expectUnharmed(report, allowed)).toThrow(by)
+}
+
+describe.concurrent('a recording', () => {
+  test('of a sound cluster finds nothing, and keeps its history', async () => {
+    const historyFile = join(folder, 'history.jsonl')
+    const report = await record({}, () => sleep(1000), { historyFile })
+    expectUnharmed(report)
+    expect(report).toMatchObject({ seed: 1, failed: 0, failedReads: 0, ambiguous: 0, hash: { hash: 99 } })
+    expect(report.hash?.members).toEqual(['node1', 'node2', 'node3'])
+    const lines = readFileSync(historyFile, 'utf8').trim().split('\n')
+    const kinds = lines.map((line) => (JSON.parse(line) as { type: string }).type)
+    expect(kinds.filter((type) => type === 'write')).toHaveLength(report.acknowledged)
+    expect(kinds.filter((type) => type === 'read')).toHaveLength(report.reads)
+    // At most 4 × 50 and 3 × 40 a second, less on a busy machine.
+    expect(report.acknowledged).toBeGreaterThan(40)
+    expect(report.reads).toBeGreaterThan(20)
+  })
+
+  test('tells of one acknowledged write that was not kept', async () => {
+    let dropped = ''
+    const report = await record({
+      put({ key }) {
+        if (dropped !== '' || !key.includes('/once/')) return undefined
+        dropped = key
+        return 'drop'
+      },
+    })
+    expect(report.lost).toBe(1)
+    expectHarmed(report, `lost: write 1 of ${dropped}, acknowledged by`)
+  })
+
+  test('tells of lost writes of keys that are written again', async () => {
+    const report = await record({
+      put: ({ key, count }) => (count > 20 && key.includes('/chain/0-') ? 'drop' : undefined),
+    })
+    expect(report.lost).toBeGreaterThan(0)
+    expectHarmed(report, /went back: writer0 on node\d/)
+  })
+
+  test('tells of a write that one member alone lacks', async () => {
+    const report = await record({ blind: (member, key) => member === 'node3' && /once\/0-./.test(key) })
+    expect(report.lost).toBeGreaterThan(0)
+    expectHarmed(report, /lost: .*: node3 has nothing/)
+  })
+
+  test('tells of reads that went back', async () => {
+    const report = await record({ stale: (member, key) => member === 'node2' && key.includes('/chain/') })
+    expect(report.wentBack).toBeGreaterThan(0)
+    expectHarmed(report, /went back: reader\d+ on node2/)
+  })
+
+  test('tells of a value that nobody wrote, and of nothing more', async () => {
+    const report = await record({ invent: (member, key) => (member === 'node1' ? `99999 ${key}` : undefined) })
+    expect(report.neverWritten).toBeGreaterThan(0)
+    expect(report.wentBack).toBe(0)
+    expectHarmed(report, /never written: .* is 99999/)
+  })
+
+  test('tells of members whose hashes differ', async () => {
+    const report = await record({ hash: (member) => (member === 'node3' ? 98 : 99) })
+    expect(report.hash).toBeUndefined()
+    expectHarmed(report, /hashkv at revision \d+ differs: node1 99 .*node3 98/)
+  })
+
+  test('tells of two clusters', async () => {
+    const report = await record({ clusterId: (member) => (member === 'node3' ? 8 : 7) })
+    expectHarmed(report, 'more than one cluster answered: 7, 8')
+  })
+
+  test('finds a write again that was kept without an answer', async () => {
+    let mute = 0
+    const report = await record({ put: ({ count }) => (count % 5 === 0 && ++mute ? 'mute' : undefined) })
+    expectUnharmed(report)
+    expect(mute).toBeGreaterThan(1)
+  })
+
+  test('is not deceived by an attempt that is done long after it was given up', async () => {
+    let late = 0
+    const faults: Faults = { put: ({ count }) => (count % 10 === 0 && ++late ? 'late' : undefined) }
+    const timeouts = { hashMs: 300, writeMs: 5000 }
+    expectUnharmed(await record(faults, () => sleep(3000), { timeouts }))
+    expect(late).toBeGreaterThan(5)
+  })
+
+  test('counts as failed what no endpoint acknowledged in time, and sees the gap', async () => {
+    let refusing = false
+    const report = await record({ put: () => (refusing ? 'refuse' : undefined) }, async () => {
+      await sleep(200)
+      refusing = true
+      await sleep(1200)
+    })
+    expect(report).toMatchObject({ ambiguous: 0, problems: [] })
+    // Two of each writer, the second one begun before the end.
+    expect(report.failed).toBe(8)
+    expect(report.errors[0]).toMatch(/node\d: etcdserver: mvcc: database space exceeded \(code 8\)/)
+    expect(report.longestGapMs).toBeGreaterThan(1000)
+    expect(report.longestGapBeganMs).toBeGreaterThan(100)
+    expectHarmed(report, 'database space')
+    expectHarmed(report, 'longest gap', { failed: 8, longestGapMs: 1000 })
+    expectUnharmed(report, { failed: 8 })
+  })
+
+  test('calls a failed write that may be there ambiguous', async () => {
+    let vanishing = false
+    const report = await record({ put: () => (vanishing ? 'vanish' : undefined) }, () => {
+      vanishing = true
+      return sleep(300)
+    })
+    expect(report.problems).toEqual([])
+    expect(report.failed).toBeGreaterThanOrEqual(4)
+    expect(report.ambiguous).toBe(report.failed)
+  })
+
+  test('goes on with other endpoints when told to, and asks only the members named at the end', async () => {
+    const { endpoints, close } = await fakeEtcd({ hash: (member) => (member === 'node3' ? 98 : 99) })
+    const historyFile = join(folder, 'use.jsonl')
+    const recorder = await startRecorder({ endpoints: endpoints.slice(0, 1), historyFile })
+    recorder.use({ endpoints: endpoints.slice(1) })
+    await sleep(300)
+    const report = await recorder.stop({ members: ['node2'] })
+    close()
+    expectUnharmed(report)
+    expect(report.hash?.members).toEqual(['node2'])
+    const last = readFileSync(historyFile, 'utf8').trim().split('\n').slice(-20)
+    expect(last.filter((line) => line.includes('"endpoint":"node1"'))).toEqual([])
+  })
+
+  test('does not begin where nothing answers', async () => {
+    const endpoints = [{ name: 'node1', url: 'http://127.0.0.1:1' }]
+    const started = startRecorder({ endpoints, timeouts: { firstWriteMs: 300, writeMs: 100 } })
+    await expect(started).rejects.toThrow(/no write was acknowledged within 300 ms: node1: .*ECONNREFUSED/)
+  })
+})
