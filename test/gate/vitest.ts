@@ -12,7 +12,9 @@ export async function runProject(project: string, env: Record<string, string>): 
   const countsFile = join(folder, 'counts.json')
   try {
     const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporter.ts')}`]
-    const code = await shown('vitest', ['run', '--project', project, ...reporters], { ...env, COUNTS_FILE: countsFile })
+    const plain = process.stdout.isTTY ? [] : ['--no-color']
+    const args = ['run', '--project', project, ...reporters, ...plain]
+    const code = await shown('vitest', args, { ...env, COUNTS_FILE: countsFile })
     return agreed(code, read(countsFile))
   } finally {
     rmSync(folder, { recursive: true, force: true })
