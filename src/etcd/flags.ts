@@ -59,8 +59,8 @@ export function hasFlag(flag: Flag, version: string): boolean {
   return since.some((release) => atLeast(version, release))
 }
 
-const certificates = 'certificates are made and placed by etcd-deploy: see `tls` and `pki`'
-const revocation = 'the revocation lists are kept with the certificates in `pki`'
+const certificates = 'certificates are made and placed by etcd-deploy: see `tls`'
+const revocation = 'the revocation lists are kept with the certificates in `tls.pki`'
 const tlsMode = 'say it as `tls.mode`'
 const ownTls = 'etcd would make its own certificate, which nobody can verify; `tls` gives every member a proper one'
 const discovery =

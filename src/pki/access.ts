@@ -28,11 +28,11 @@ async function problemOf(path: string, root: string): Promise<Problem | undefine
   const seen = await lstat(path).catch(gone('ENOENT'))
   if (seen === undefined) return undefined
   if (seen.isSymbolicLink()) {
-    const next = `Put the folder itself there, or name where it is in the inventory: pki: { dir: '…' }`
+    const next = `Put the folder itself there, or name where it is in the inventory: tls: { pki: { dir: '…' } }`
     return { message: `${path} is a symbolic link: private keys are kept in a folder of their own`, next }
   }
   if (path === root && !seen.isDirectory()) {
-    return { message: `${path} is not a folder`, next: `Name a folder in the inventory: pki: { dir: '…' }` }
+    return { message: `${path} is not a folder`, next: `Name a folder in the inventory: tls: { pki: { dir: '…' } }` }
   }
   const uid = process.getuid?.()
   // Where there are no user ids there are no modes either.
