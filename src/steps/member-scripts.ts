@@ -21,7 +21,7 @@ await_member() {
     now='' active=$(property ActiveState) job=$(property Job)
     case $active in
     active)
-      if timeout -k 1 5 "$etcdctl" "$@" --dial-timeout=1s --command-timeout=2s endpoint health >/dev/null 2>&1; then state healthy; return 0; fi
+      if timeout -k 1 5 "$etcdctl" "$@" --dial-timeout=1s --command-timeout=2s get etcd-deploy/any --keys-only >/dev/null 2>&1; then state healthy; return 0; fi
       now='running, not healthy yet' ;;
     activating)
       if [ "$(property SubState)" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;

@@ -40,9 +40,13 @@ export function transfereeFor(seen: Seen, leader: NodeName): string | undefined 
     ([name, host]) => name !== leader && isHealthy(host) && host.etcd?.status?.isLearner !== true,
   )
   const byApplied = others.toSorted(([, a], [, b]) =>
-    Number((b.etcd?.status?.raftIndex ?? 0n) - (a.etcd?.status?.raftIndex ?? 0n)),
+    Number(appliedBy(b) - appliedBy(a)),
   )
   return byApplied[0]?.[1].etcd?.status?.memberId
+}
+
+function appliedBy({ etcd }: ReachedHost): bigint {
+  return etcd?.status?.raftAppliedIndex ?? etcd?.status?.raftIndex ?? 0n
 }
 
 /** What etcdctl needs to ask the member of its own host. */

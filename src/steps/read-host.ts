@@ -1,6 +1,6 @@
 import type { HostReading, LookOutput } from '../engine/playbook.ts'
 import { parseOperation } from '../engine/operation.ts'
-import { parseEndpointHealth, parseEndpointStatus, parseMemberList } from '../etcd/etcdctl-output.ts'
+import { parseEndpointStatus, parseMemberList } from '../etcd/etcdctl-output.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { Architecture } from '../inventory/model.ts'
 import { canonicalIp } from '../pki/sans.ts'
@@ -195,7 +195,7 @@ function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
   const list = members.code === 0 ? parseMemberList(lastLine(members.text)) : undefined
   const endpoint = status.code === 0 ? parseEndpointStatus(lastLine(status.text)) : undefined
   return {
-    healthy: health.code === 0 && parseEndpointHealth(health.text),
+    healthy: health.code === 0,
     status: endpoint,
     members: list?.members,
     clusterId: endpoint?.clusterId ?? list?.clusterId,
