@@ -1,5 +1,4 @@
 import type { Step } from '../engine/playbook.ts'
-import type { FilePut } from '../host/host.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
@@ -24,7 +23,7 @@ export const binaries: Step<Wanted, Seen> = {
           script: {
             text: installBinaries,
             args: [binarySums, cluster.version, ...wanted.flatMap((want) => [want.content.sha256, want.path])],
-            files: missing as FilePut[],
+            files: missing,
           },
           timeoutMs: 600_000,
           predict: (before: Seen) =>

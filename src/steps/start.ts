@@ -63,6 +63,6 @@ export function healthyAfterStart(now: ReachedHost, member: MemberWanted): Parti
 const toBeFormed = 'known once formed'
 
 function reasonOf({ unit }: ReachedHost): string {
-  if (unit.active === 'failed') return `${unit.result === '' ? 'it failed' : `it failed: ${unit.result}`}`
+  if (unit.active === 'failed') return unit.result === '' ? 'it failed' : `it failed: ${unit.result}`
   return unit.active === 'activating' ? 'it is being started again and again' : 'it does not run'
 }

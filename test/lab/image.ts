@@ -36,7 +36,7 @@ function fillContext(context: string): void {
 
 function hashOf(folder: string): string {
   const hash = createHash('sha256').update(packages.join(' '))
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()
   for (const name of names) {
     const path = join(folder, name)
     if (statSync(path).isFile()) hash.update(`${name}\0`).update(readFileSync(path))

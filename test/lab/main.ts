@@ -37,7 +37,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   },
   status: printStatus,
   ssh: async ([target = '', ...command]) => {
-    const [name = '', user = 'deploy'] = target.split('@').reverse()
+    const [name = '', user = 'deploy'] = target.split('@').toReversed()
     const [program = '', ...args] = sshCommand(hostNamed(name), user, command)
     const { status, error } = spawnSync(program, args, { stdio: 'inherit' })
     if (error) throw new LabError(`ssh: ${error.message}`)
