@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -53,7 +53,11 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     const source = join(folder, 'source')
     await writeFile(source, bytes)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    await install([put('copy', bytes, { content: { kind: 'file', path: source, size: bytes.length, sha256 } })])
+    // Grown since it was measured: what is more must not be taken for the next file
+    await appendFile(source, 'more')
+    const copy = put('copy', bytes, { content: { kind: 'file', path: source, size: bytes.length, sha256 } })
+    await install([copy, put('next', Buffer.from('next'))])
+    expect(await readFile(join(folder, 'next'), 'utf8')).toBe('next')
     expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true)
   })
 
@@ -95,6 +99,7 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     ]
     const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
     expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
+    expect(result.stderr).not.toMatch(/arrived/)
     expect(await readdir(folder)).toEqual(['b'])
   })
 
@@ -113,6 +118,16 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
       onUpload: () => abort.abort(),
     })
     await expect(running).rejects.toMatchObject({ exitCode: 130 })
+    await expect.poll(() => readdir(folder), { timeout: 5000 }).toEqual([])
+  })
+
+  it('leaves nothing behind when it is told to end', async () => {
+    const end = once(async () => {
+      const [temporary] = await readdir(folder)
+      process.kill(-Number(/\.(\d+)\.\w+$/.exec(temporary ?? '')?.[1]), 'SIGTERM')
+    })
+    const running = install([put('a', randomBytes(20_000_000))], { onUpload: end })
+    await expect(running).rejects.toThrow(/did not finish/)
     await expect.poll(() => readdir(folder), { timeout: 5000 }).toEqual([])
   })
 
@@ -137,6 +152,14 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     expect(stderr).toBe('400\n')
   })
 })
+
+function once(act: () => Promise<void>): () => void {
+  let done = false
+  return () => {
+    if (!done) void act()
+    done = true
+  }
+}
 
 it('refuses a path that is not one', async () => {
   for (const path of ['relative', '/ends/in/', '/two\nlines']) {

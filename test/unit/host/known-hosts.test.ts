@@ -53,6 +53,7 @@ describe('matchesHost', () => {
     ['10.0.0.1', '10x0x0x1', false],
     ['*.example.com,!secret.example.com', 'node1.example.com', true],
     ['*.example.com,!secret.example.com', 'secret.example.com', false],
+    ['!secret.example.com,*.example.com', 'secret.example.com', false],
     ['!secret.example.com', 'node1.example.com', false],
     ['[10.0.0.1]:2222', '[10.0.0.1]:2222', true],
     ['10.0.0.1', '[10.0.0.1]:2222', false],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -105,6 +105,24 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)('the
     await expect(running).rejects.toThrow(/did not finish/)
     await sleep(1800)
     expect([existsSync(join(folder, 'late')), existsSync(join(folder, 'changed'))]).toEqual([false, false])
+  })
+
+  it('stops all that runs before it ends the first of it', async ({ onTestFinished, expect }) => {
+    const { folder, ana, take, change } = await scene(shell, onTestFinished)
+    const lock = await take(ana)
+    // A reader that goes on when the process before it is killed, and many to be killed between the two
+    const text = [
+      'mkfifo "$1/fifo"; sleep 9 >"$1/fifo" & exec 4<"$1/fifo"',
+      'for n in 1 2 3 4 5 6 7 8 9 10; do for m in 1 2 3 4 5 6 7 8 9 10; do sleep 9 & done; done',
+      '{ read -r x <&4 || :; : >"$1/changed"; } & touch "$1/began"; wait',
+    ].join('\n')
+    const running = change(ana, text)
+    running.catch(() => {})
+    await expect.poll(() => existsSync(join(folder, 'began'))).toBe(true)
+    await sleep(100)
+    await lock.release()
+    await expect(running).rejects.toThrow(/did not finish/)
+    expect(await readdir(folder)).toEqual(['began', 'fifo', 'run'])
   })
 
   it('leaves alone what has nothing to do with it', async ({ onTestFinished, expect }) => {

@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { remoteCommand } from '../../../src/host/command.ts'
 import { composeRun, composeScript } from '../../../src/host/compose.ts'
 import { runBlocks } from '../../../src/host/run.ts'
+import type { Shell } from '../../../src/host/shell.ts'
 import { interpreters, localShell, runOptions } from './local-shell.ts'
 
 describe.each(interpreters)('run under %s', (interpreter) => {
@@ -114,6 +117,19 @@ it('keeps the end of a long stderr', async () => {
   )
   expect(stderr.length).toBeLessThan(70_000)
   expect(stderr.slice(-12)).toBe('xlast words\n')
+})
+
+it('waits for the end of stderr, which comes on its own way', async () => {
+  const late: Shell = {
+    ...shell,
+    async launch(...given) {
+      const process = await shell.launch(...given)
+      const stderr = new PassThrough()
+      process.stderr.on('data', (chunk: Buffer) => setTimeout(() => stderr.write(chunk), 200))
+      return { ...process, stderr, ended: process.ended.then((ending) => sleep(400, ending)) }
+    },
+  }
+  expect((await runBlocks(late, [{ text: 'echo late >&2' }], runOptions())).stderr).toBe('late\n')
 })
 
 it('does not wait for what a block leaves in the background', async () => {
