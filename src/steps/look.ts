@@ -148,7 +148,7 @@ ask() {
   name=$1; shift
   { code=0; timeout -k 1 5 "$etcdctl" "$@" 2>&1 || code=$?; printf '\\nexit %s\\n' "$code"; } | sed "s/^/$name /"
 }
-# Not `endpoint health`: from 3.5 on it fails on a full quota, and the restart that raises the quota would be refused.
+# Not "endpoint health": from 3.5 on it fails on a full quota, and the restart that raises the quota would be refused.
 ask health "$@" get etcd-deploy/any --keys-only &
 ask members "$@" member list -w json &
 ask status "$@" endpoint status -w json &
