@@ -43,7 +43,7 @@ export function sampledCells(seed: number): Cell[] {
 function named(values: Values): Cell {
   const { members, etcd, tls, login, reach, network, paths, auth } = values
   return {
-    ...values,
+    values,
     name: [`${members} x etcd ${etcd}`, tls, login, reach, network, `${paths} paths`, auth].join(', '),
   }
 }
