@@ -40,13 +40,18 @@ export function grpcConnection(url: string, tls?: Tls): Connection {
         te: 'trailers',
         'grpc-timeout': `${Math.ceil(timeoutMs)}m`,
       })
+      let late = false
       const timer = setTimeout(() => {
-        stream.destroy(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`))
+        late = true
+        stream.destroy()
         abandon(used, timeoutMs)
       }, timeoutMs)
       stream.end(framed(request))
       try {
         return await answerOf(stream, used)
+      } catch (error) {
+        if (late) throw new CallError(`no answer within ${Math.ceil(timeoutMs)} ms`, used.connected)
+        throw error
       } finally {
         clearTimeout(timer)
       }

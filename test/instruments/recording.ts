@@ -33,7 +33,8 @@ export interface Recording {
   nowMs(): number
 }
 
-export const attemptTimeoutMs = 1000
+/** Short, as a write that was sent to a leader that is no more gets no answer, and a gap is seen no finer than this. */
+export const attemptTimeoutMs = 500
 
 export function newRecording(clients: Clients): Recording {
   const began = performance.now()
