@@ -3,6 +3,7 @@ import { converge } from '../engine/run.ts'
 import { openPki } from '../pki/open.ts'
 import { DownSubject } from '../steps/down-subject.ts'
 import type { ChangeOptions } from './options.ts'
+import { commandTimeout } from '../inventory/timeouts.ts'
 import { inSession, type Session } from './session.ts'
 
 export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCode> {
@@ -17,7 +18,7 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
         next: 'etcd-deploy member remove takes one member out',
         exitCode: exitCode.usage,
       })
-    const limits = { concurrency: cluster.concurrency, timeoutMs: cluster.timeouts.commandMs, allowDowntime: true }
+    const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster), allowDowntime: true }
     await converge(playbook({ purge }).stages, new DownSubject(cluster), { ...context, ...limits })
     await (await openPki(cluster.pki.dir, cluster.name))?.close(new Date())
     return exitCode.done

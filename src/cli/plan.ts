@@ -8,13 +8,14 @@ import { loadColors, wantsColors, type Colors } from '../ui/colors.ts'
 import { cleanLine } from '../ui/text.ts'
 import { refuse } from '../engine/run.ts'
 import type { CommonOptions } from './options.ts'
+import { commandTimeout } from '../inventory/timeouts.ts'
 import { inSession } from './session.ts'
 
 export function plan(options: CommonOptions & { detailedExitcode?: true }): Promise<ExitCode> {
   return inSession('plan', options, async (session) => {
     const { cluster, emit, signal } = session
     const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false })
-    const limits = { concurrency: cluster.concurrency, timeoutMs: cluster.timeouts.commandMs }
+    const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster) }
     const seen = subject.see(
       await observe({ ...session, ...limits, looks: subject.looks }, [...session.connections.keys()]),
     )

@@ -6,6 +6,7 @@ import { EtcdSubject } from '../steps/subject.ts'
 import type { Seen } from '../steps/seen.ts'
 import type { Wanted } from '../steps/wanted.ts'
 import type { ChangeOptions } from './options.ts'
+import { commandTimeout } from '../inventory/timeouts.ts'
 import type { Session } from './session.ts'
 
 /** Runs the stages of a playbook on the session's cluster. */
@@ -21,7 +22,7 @@ export async function runStages(
   return converge(stages, subject, {
     ...context,
     concurrency: cluster.concurrency,
-    timeoutMs: cluster.timeouts.commandMs,
+    timeoutMs: commandTimeout(cluster),
     allowDowntime: options.allowDowntime === true,
     ...(on === undefined ? {} : { on }),
   })

@@ -8,6 +8,7 @@ import type { Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
+import { timeoutsOf } from '../inventory/timeouts.ts'
 import { nearest } from '../nearest.ts'
 
 /** One command at work: its inventory, its connections, how it tells and asks. */
@@ -53,6 +54,7 @@ export async function inSession(
   const state = { changed: new Set<string>(), restarted: new Set<string>() }
   let connections: ReadonlyMap<string, Connection> = new Map()
   let closeLog = (): void => {}
+  let logProblem = (): string | undefined => undefined
   let code: ExitCode
   try {
     const { loadInventory } = await import('../inventory/load.ts')
@@ -61,6 +63,7 @@ export async function inSession(
     const log = openRunLog({ command, cluster: cluster.name, env: process.env })
     events.push(log.emit)
     closeLog = log.close
+    logProblem = log.problem
     emit({
       type: 'run-begin',
       command,
@@ -92,6 +95,7 @@ export async function inSession(
     stopListening()
     return code
   }
+  if (logProblem() !== undefined) emit({ type: 'warning', message: `this run has no log: ${logProblem()}` })
   emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
   await renderer.close()
   closeAll(connections)
@@ -109,6 +113,7 @@ async function connectToAll(
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,
+    timeoutMsOf: (name: string) => timeoutsOf(cluster, name).connectMs,
     revealSecret: secretReader(ask),
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
@@ -146,9 +151,11 @@ function onInterrupt(interruption: AbortController): () => void {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', onSignal)
   return () => {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
+    process.off('SIGHUP', onSignal)
   }
 }
 

@@ -14,7 +14,7 @@ export interface Applier {
   signal: AbortSignal
   fence: Fence
   concurrency: number
-  timeoutMs: number
+  timeoutMs(host: string): number
 }
 
 export interface Applied {
@@ -58,7 +58,7 @@ async function applyToHost<S>(applier: Applier, name: string, changes: Numbered<
     const result = await host.run([...changes.map(({ change }) => change.script), ...looks.blocks], {
       what: changes.map(({ change }) => change.what).join(', '),
       signal: applier.signal,
-      timeoutMs: changes.reduce((sum, { change }) => sum + change.timeoutMs, applier.timeoutMs),
+      timeoutMs: changes.reduce((sum, { change }) => sum + change.timeoutMs, applier.timeoutMs(name)),
       fence: applier.fence,
       onBlock: (index, phase, code) => {
         const numbered = changes[index]

@@ -19,7 +19,7 @@ export interface IntentContext {
   emit: Emit
   signal: AbortSignal
   fence: Fence
-  timeoutMs: number
+  timeoutMs(host: string): number
 }
 
 /** Before the first change: first here, then on the hosts, so that a host never knows of an operation that nobody can finish. */
@@ -47,7 +47,8 @@ async function onReachable(context: IntentContext, what: string, script: Script)
   const hosts = [...context.connections.values()].flatMap((each) => (each.kind === 'connected' ? [each.host] : []))
   await Promise.all(
     hosts.map(async (host) => {
-      const { signal, timeoutMs, fence } = context
+      const { signal, fence } = context
+      const timeoutMs = context.timeoutMs(host.name)
       const result = await host.run([script], { what, signal, timeoutMs, fence })
       if (result.blocks[0]?.code !== 0)
         throw new DeployError({ message: `could not ${what}`, host: host.name, tried: what, answered: result.stderr })

@@ -16,7 +16,7 @@ export interface Locks {
 export async function takeLocks(
   connections: ReadonlyMap<string, Connection>,
   fence: Fence,
-  options: { looks(host: string): Look[]; emit: Emit; signal: AbortSignal; timeoutMs: number },
+  options: { looks(host: string): Look[]; emit: Emit; signal: AbortSignal; timeoutMs(host: string): number },
 ): Promise<Locks> {
   const names = [...connections].filter(([, connection]) => connection.kind === 'connected').map(([name]) => name)
   const readings = new Map<string, HostReading>()
@@ -28,7 +28,11 @@ export async function takeLocks(
   const attempts = await Promise.allSettled(
     names.map(async (name) => {
       const looks = collectLooks(options.looks(name))
-      const lock = await hostOf(connections, name).lock(fence, looks.blocks, { what: 'take the lock', ...options })
+      const lock = await hostOf(connections, name).lock(fence, looks.blocks, {
+        what: 'take the lock',
+        signal: options.signal,
+        timeoutMs: options.timeoutMs(name),
+      })
       if (lock.kind === 'held-by-other') throw heldByOther(name, lock.holder)
       held.push(lock)
       readings.set(name, looks.reading(lock.result))

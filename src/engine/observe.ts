@@ -9,7 +9,7 @@ export interface Observer {
   looks(host: string): Look[]
   emit: Emit
   signal: AbortSignal
-  timeoutMs: number
+  timeoutMs(host: string): number
   concurrency: number
 }
 
@@ -35,7 +35,10 @@ async function observeHost(observer: Observer, name: string): Promise<HostReadin
   if (connection.kind === 'unreachable') return connection
   const collector = collectLooks(observer.looks(name))
   try {
-    const result = await connection.host.run(collector.blocks, { ...readOptions(observer), onLine: collector.onLine })
+    const result = await connection.host.run(collector.blocks, {
+      ...readOptions(observer, name),
+      onLine: collector.onLine,
+    })
     return collector.reading(result)
   } catch (error) {
     if (observer.signal.aborted) throw error
@@ -80,7 +83,7 @@ export function hostOf(connections: ReadonlyMap<string, Connection>, name: strin
   return connection.host
 }
 
-function readOptions(observer: Observer) {
-  const { signal, timeoutMs } = observer
-  return { what: 'read the host', signal, timeoutMs, afterFailure: 'continue' as const }
+function readOptions(observer: Observer, name: string) {
+  const { signal } = observer
+  return { what: 'read the host', signal, timeoutMs: observer.timeoutMs(name), afterFailure: 'continue' as const }
 }

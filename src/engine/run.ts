@@ -16,7 +16,7 @@ export interface RunContext {
   fence: Fence
   concurrency: number
   /** For one command that makes no change of its own length. */
-  timeoutMs: number
+  timeoutMs(host: string): number
   allowDowntime: boolean
   /** `--on`: narrows which hosts may change, never who is observed. */
   on?: ReadonlySet<string>

@@ -24,7 +24,10 @@ export async function connect(target: SshTarget, name: string, options: ConnectO
 /** All hosts at once, `concurrency` at a time; nodes behind the same jump host share one connection to it. */
 export async function connectAll(
   targets: ReadonlyMap<string, SshTarget>,
-  options: ConnectOptions & { concurrency: number },
+  options: ConnectOptions & {
+    concurrency: number
+    /** Where a host has its own. */ timeoutMsOf?: (name: string) => number
+  },
 ): Promise<Map<string, Connection>> {
   const limit = pLimit(options.concurrency)
   const oneQuestion = pLimit(1)
@@ -36,7 +39,13 @@ export async function connectAll(
   const routes = jumpRoutes()
   const attempts = await Promise.allSettled(
     [...targets].map(([name, target]) =>
-      limit(async (): Promise<[string, Connection]> => [name, await connectBy(routes, target, name, asking)]),
+      limit(async (): Promise<[string, Connection]> => [
+        name,
+        await connectBy(routes, target, name, {
+          ...asking,
+          timeoutMs: options.timeoutMsOf?.(name) ?? options.timeoutMs,
+        }),
+      ]),
     ),
   )
   const failed = attempts.find((attempt) => attempt.status === 'rejected')

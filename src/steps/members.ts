@@ -62,6 +62,6 @@ export function etcdctlFlags(cluster: Cluster, node: Node): string[] {
 /** The arguments that the scripts of member-scripts.ts begin with. */
 export function memberArguments(cluster: Cluster, node: Node): string[] {
   const at = layoutOf(cluster)
-  const deadline = String(Math.ceil(cluster.timeouts.startMs / 1000))
+  const deadline = String(Math.ceil(node.timeouts.startMs / 1000))
   return [cluster.service.name, at.etcdctl, deadline, at.previousDir, ...etcdctlFlags(cluster, node)]
 }

@@ -76,9 +76,9 @@ function restartChange(
       args: [transferee, replaced.map((file) => file.path).join(' '), ...memberArguments(cluster, member.node)],
       files: replaced,
     },
-    timeoutMs: 2 * cluster.timeouts.startMs + 120_000,
+    timeoutMs: 2 * member.node.timeouts.startMs + 120_000,
     stateOf: memberState,
-    explain: memberFailure(host, 'restart the member', cluster.service.name, cluster.timeouts.startMs),
+    explain: memberFailure(host, 'restart the member', cluster.service.name, member.node.timeouts.startMs),
     predict: (before) =>
       withHost(before, host, (now) => ({
         ...healthyAfterStart(now, member),

@@ -42,9 +42,9 @@ function startChange(
     ...says,
     script: { text, args: memberArguments(cluster, member.node) },
     // Twice: the previous files may have to be put back and waited for.
-    timeoutMs: 2 * cluster.timeouts.startMs + 60_000,
+    timeoutMs: 2 * member.node.timeouts.startMs + 60_000,
     stateOf: memberState,
-    explain: memberFailure(host, says.what, cluster.service.name, cluster.timeouts.startMs),
+    explain: memberFailure(host, says.what, cluster.service.name, member.node.timeouts.startMs),
     predict: (before) => withHost(before, host, (now) => healthyAfterStart(now, member)),
   }
 }
