@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../src/engine/events.ts'
 
 /** What the kill switch counts: a change begun or ended, a stage, lock or record. Progress and the like are none. */
-export const killEvents = [
+const killEvents = [
   'stage-begin',
   'stage-end',
   'change-begin',
