@@ -1,5 +1,6 @@
 import { exitCode, type ExitCode } from '../errors.ts'
 import { clientUrls } from '../etcd/urls.ts'
+import type { Cluster } from '../inventory/model.ts'
 import type { ChangeOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession } from './session.ts'
@@ -13,6 +14,21 @@ export function up(options: ChangeOptions): Promise<ExitCode> {
       type: 'note',
       message: `endpoints: ${cluster.nodes.flatMap((node) => clientUrls(cluster, node)).join(',')}`,
     })
+    for (const message of await clientCertificates(cluster)) emit({ type: 'note', message })
     return exitCode.done
+  })
+}
+
+/** Where the client certificates lie that the inventory asks for. */
+async function clientCertificates(cluster: Cluster): Promise<string[]> {
+  const names = cluster.tls.mode === 'off' ? [] : Object.keys(cluster.tls.clients)
+  if (names.length === 0) return []
+  const [{ openPki }, { leafPath }] = await Promise.all([import('../pki/open.ts'), import('../pki/files.ts')])
+  const store = await openPki(cluster.pki.dir, cluster.name)
+  return names.flatMap((name) => {
+    const leaf = store?.leaf(name, 'client')
+    return store === undefined || leaf === undefined
+      ? []
+      : [`client certificate ${name}: ${leafPath(store.folder, leaf)} (its key beside it)`]
   })
 }

@@ -33,6 +33,14 @@ export function leafFiles({ kind, name }: Pick<IssuedLeaf, 'kind' | 'name'>, lea
   return { [`${path}.crt`]: leaf.certificate.pem, [`${path}.key`]: leaf.key }
 }
 
+/** Where the certificate of a leaf lies; its key is beside it. */
+export function leafPath(
+  folder: string,
+  { kind, name, revision }: Pick<IssuedLeaf, 'kind' | 'name' | 'revision'>,
+): string {
+  return join(folder, String(revision), kind, `${fileName(name)}.crt`)
+}
+
 export async function loadCa(folder: string, revision: number): Promise<Certificate> {
   return readCertificate(await load(join(folder, String(revision), 'ca.crt')))
 }

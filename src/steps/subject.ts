@@ -19,6 +19,7 @@ import { leafRequests, type NamedRequest } from './leaf-requests.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
+import { validityProblems } from './validity.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface SubjectOptions {
@@ -42,6 +43,8 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   #store: Promise<PkiStore | undefined> | undefined
   #binaries: Promise<BroughtBinaries> | undefined
   #formedSeen = false
+  /** The store as the last preparation left it. */
+  #ready: PkiStore | undefined
 
   constructor(options: SubjectOptions) {
     this.#options = options
@@ -66,7 +69,10 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return [...refuseUnfinished(unfinished, this.#options.operation), ...preflight(this.#cluster, seen)]
   }
 
-  checkWanted = (want: Wanted, seen: Seen): Problem[] => membershipProblems(want, seen)
+  checkWanted = (want: Wanted, seen: Seen): Problem[] => [
+    ...membershipProblems(want, seen),
+    ...validityProblems(this.#cluster, seen, this.#ready),
+  ]
 
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => {
     const verdict = mayTakeDown(change.takesDown ?? '', voters(this.#cluster, seen))
@@ -99,6 +105,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
     if (purpose === 'glance' && (store === undefined || (await this.#due(store, seen)).length > 0)) return undefined
     const ready = purpose === 'apply' ? await this.#writeStore(store, seen, formation) : store
+    this.#ready = ready
     const brought = await this.#bring(seen, purpose)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
     return {

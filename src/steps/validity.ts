@@ -1,0 +1,59 @@
+import { DeployError } from '../errors.ts'
+import type { Problem } from '../engine/playbook.ts'
+import type { Cluster } from '../inventory/model.ts'
+import { daysLeft } from '../pki/reissue.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import { adminName } from './leaf-requests.ts'
+import { reachedHosts, type Seen } from './seen.ts'
+
+/** Days before the end of a certificate from which on every run speaks of it. */
+export const warnDays = 30
+
+/** Certificates that a host's clock does not accept yet, and those that are due. */
+export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
+  if (store === undefined || cluster.tls.mode === 'off') return []
+  return [
+    ...reachedHosts(seen).flatMap(([host, on]) => fromTheFuture(host, on.clock.hostMs, store)),
+    ...due(cluster, store),
+  ]
+}
+
+function fromTheFuture(host: string, hostMs: number, store: PkiStore): Problem[] {
+  return memberLeaves(host, store)
+    .filter(({ certificate }) => hostMs < certificate.notBefore.getTime())
+    .slice(0, 1)
+    .map(({ certificate }) => ({
+      error: new DeployError({
+        message: "the host's clock is before the beginning of its certificate: nobody could connect",
+        host,
+        tried: 'compare the clock with the certificates',
+        answered: `clock ${new Date(hostMs).toISOString()}, valid from ${certificate.notBefore.toISOString()}`,
+        next: "put the host's clock right (chrony, systemd-timesyncd)",
+      }),
+    }))
+}
+
+function due(cluster: Cluster, store: PkiStore): Problem[] {
+  const leaves = [...cluster.nodes.flatMap(({ name }) => memberLeaves(name, store)), ...clientLeaves(cluster, store)]
+  const now = new Date()
+  const soon = leaves.filter(({ certificate }) => daysLeft(certificate, now) < warnDays)
+  if (soon.length === 0) return []
+  const first = soon.toSorted((a, b) => a.certificate.notAfter.getTime() - b.certificate.notAfter.getTime())[0]
+  const end = first?.certificate.notAfter.toISOString().slice(0, 10)
+  const which = soon.map(({ name, kind }) => `${name} (${kind})`).join(', ')
+  const error = new DeployError({
+    message: `certificates end soon, the first on ${end}: ${which}`,
+    next: 'etcd-deploy rotate-certs',
+  })
+  return [{ error, warning: true }]
+}
+
+function memberLeaves(host: string, store: PkiStore): StoredLeaf[] {
+  return [store.leaf(host, 'server'), store.leaf(host, 'peer')].filter((leaf) => leaf !== undefined)
+}
+
+function clientLeaves(cluster: Cluster, store: PkiStore): StoredLeaf[] {
+  return [adminName, ...Object.keys(cluster.tls.clients)]
+    .map((name) => store.leaf(name, 'client'))
+    .filter((leaf) => leaf !== undefined)
+}
