@@ -2,6 +2,7 @@ import { DeployError, exitCode, type ErrorFacts } from '../errors.ts'
 import type { Problem } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
+import { authProblems } from './auth-check.ts'
 import { managedBy } from './formation.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
@@ -12,7 +13,7 @@ export function preflight(cluster: Cluster, seen: Seen): Problem[] {
     if (found === undefined || found.kind === 'unreachable') return [unreachable(node, found?.error)]
     return hostProblems(cluster, node, found)
   })
-  return [...problems, ...clockProblems(seen)]
+  return [...problems, ...clockProblems(seen), ...authProblems(cluster, seen)]
 }
 
 function unreachable(node: Node, error: Error | undefined): Problem {

@@ -192,10 +192,12 @@ function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
     }
   }
   const [health, members, status] = [answer('health'), answer('members'), answer('status')]
+  const withoutQuorum = answer('serializable')
   const list = members.code === 0 ? parseMemberList(lastLine(members.text)) : undefined
   const endpoint = status.code === 0 ? parseEndpointStatus(lastLine(status.text)) : undefined
   return {
     healthy: health.code === 0,
+    refusesReads: health.code !== 0 && withoutQuorum.code > 0,
     status: endpoint,
     members: list?.members,
     clusterId: endpoint?.clusterId ?? list?.clusterId,
