@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client as SshClient } from 'ssh2'
 import ssh2 from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
-import type { Deadline } from './deadline.ts'
 import { deadline } from './deadline.ts'
 import type { ConfirmHostKey } from './host-key.ts'
 import { hostKeyCheck } from './host-key.ts'
@@ -53,7 +53,7 @@ export async function openClient(
       if (outcome !== 'dropped') return { ssh: outcome, socket, ended: ending(outcome) }
       // sshd drops new connections at random while many log in at once (MaxStartups)
       if (attempt === dropsTolerated) throw dropped(name, where)
-      await pause(attempt * 200 + Math.random() * 300, limit)
+      await sleep(attempt * 200 + Math.random() * 300, undefined, { signal })
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : error
@@ -81,18 +81,26 @@ async function handshake(
   let greeted = false
   const aborted = (): void => reject(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
+  let refused = false
+  const refuse = (said?: string): void => {
+    refused = true
+    void ways.failure(name, where, said).then(reject)
+  }
   client.on('ready', () => resolve(client))
   client.on('handshake', () => (greeted = true))
   client.on('error', (error: Error & { level?: string; code?: unknown }) => {
     // The next way to log in follows by itself
     if (error.level === 'agent') return
-    if (error.level === 'client-authentication') void ways.failure(name, where).then(reject)
+    if (error.level === 'client-authentication') refuse()
     // A number: sshd has ended it in so many words, as after too many keys
-    else if (greeted && typeof error.code === 'number') void ways.failure(name, where, error.message).then(reject)
+    else if (greeted && typeof error.code === 'number') refuse(error.message)
     else if (!greeted && /before handshake|ECONNRESET/.test(error.message)) resolve('dropped')
     else reject(brokenHandshake(name, where, error))
   })
-  client.on('close', () => reject(brokenHandshake(name, where, new Error('the connection was closed'))))
+  client.on('change password', () => reject(expired(name, username)))
+  client.on('close', () => {
+    if (!refused) reject(brokenHandshake(name, where, new Error('the connection was closed')))
+  })
   client.connect({
     sock: socket,
     readyTimeout: 0,
@@ -133,14 +141,6 @@ function ending(client: SshClient): Promise<Error | undefined> {
   return new Promise((resolve) => client.on('close', () => resolve(cause)))
 }
 
-async function pause(ms: number, limit: Deadline): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  limit.signal.addEventListener('abort', () => resolve(), { once: true })
-  await promise
-  clearTimeout(timer)
-}
-
 function silent(name: string, target: SshTarget, timeoutMs: number): DeployError {
   return new DeployError({
     host: name,
@@ -156,6 +156,15 @@ function dropped(name: string, where: string): DeployError {
     message: 'sshd closed the connection before saying who it is, several times',
     tried: `SSH to ${where} ${dropsTolerated} times`,
     next: 'see MaxStartups in its sshd_config, its log, and whether this is an SSH port at all',
+  })
+}
+
+function expired(name: string, user: string): DeployError {
+  return new DeployError({
+    host: name,
+    message: `the password of ${user} has expired`,
+    tried: 'SSH login with the password',
+    next: 'log in by hand once and change it',
   })
 }
 

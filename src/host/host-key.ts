@@ -29,7 +29,7 @@ export async function hostKeyCheck(
   const name = knownHostName(host, port)
   const known = lines.filter((line) => matchesHost(line, name))
   // OpenSSH too takes a line without the port for a host on another port, when the key is the same
-  const portless = lines.filter((line) => line.marker === 'none' && matchesHost(line, knownHostName(host, 22)))
+  const portless = lines.filter((line) => matchesHost(line, knownHostName(host, 22)))
   return {
     algorithms: offer([...known, ...portless]),
     async verify(key) {
@@ -86,10 +86,11 @@ export async function hostKeyCheck(
 type Verdict = { kind: 'known' | 'unknown' } | { kind: 'revoked' | 'changed' | 'certificate'; line: KnownHost }
 
 function judge(key: Buffer, known: KnownHost[], portless: KnownHost[]): Verdict {
-  const revoked = known.find((line) => line.marker === 'revoked' && line.key.equals(key))
+  const both = [...known, ...portless]
+  const revoked = both.find((line) => line.marker === 'revoked' && line.key.equals(key))
   if (revoked !== undefined) return { kind: 'revoked', line: revoked }
+  if (both.some((line) => line.marker === 'none' && line.key.equals(key))) return { kind: 'known' }
   const plain = known.filter((line) => line.marker === 'none')
-  if ([...plain, ...portless].some((line) => line.key.equals(key))) return { kind: 'known' }
   // A key of another type than the known ones is a change too: those were offered first, so the host has them no more
   const other = plain.find((line) => line.type === keyType(key)) ?? plain.find((line) => line.type in algorithmsOf)
   if (other !== undefined) return { kind: 'changed', line: other }

@@ -11,7 +11,7 @@ export interface Host {
    */
   run(blocks: readonly Script[], options: RunOptions): Promise<RunResult>
   /**
-   * Takes the host's lock and runs the blocks in the same command; the process there holds the lock until `release`, until the
+   * Takes the host's lock and runs the blocks (without files) in the same command; the process there holds the lock until `release`, until the
    * connection ends, or until 60 s passed without a sign of life from here. Whoever takes it next first ends what is left of ours.
    */
   lock(fence: Fence, blocks: readonly Script[], options: LockOptions): Promise<Locked | HeldByOther>
@@ -27,7 +27,10 @@ export interface Script {
   /** POSIX sh. Runs in a subshell under `set -eu`, LC_ALL=C, umask 077 and a full PATH, with the functions of prelude.ts. */
   text: string
   args?: readonly string[]
-  /** Installed where the script says `install_files`: each written beside its target, checked by SHA-256, synced, then all renamed together. */
+  /**
+   * Installed where the script says `install_files`: each written beside its target, checked by SHA-256, synced, then all renamed
+   * together. A script that does not come to it (`[ … ] || install_files`) has nothing sent.
+   */
   files?: readonly FilePut[]
 }
 
@@ -49,7 +52,7 @@ export interface RunOptions {
   /** What is running, for --verbose and errors: 'read the host'. */
   what: string
   signal: AbortSignal
-  /** Deadline for the whole command. */
+  /** Deadline for the whole command; an upload that goes forward moves it on. */
   timeoutMs: number
   /** `stop` (default): the blocks after a failed one do not run. */
   afterFailure?: 'stop' | 'continue'
@@ -60,7 +63,10 @@ export interface RunOptions {
   onUpload?: (sent: number, total: number) => void
   /** Where stdout goes instead of the result (a snapshot); only with a single block. */
   stdoutTo?: (chunk: Uint8Array) => void
-  /** Present for what changes the host: the script refuses to run once this lock is not ours any more. */
+  /**
+   * Present for what changes the host: the script refuses to run once this lock is not ours any more. Its children are known by
+   * an open descriptor, which sudo closes: use runuser or setpriv within a script.
+   */
   fence?: Fence
 }
 

@@ -58,11 +58,18 @@ export async function takeLock(
       return { kind: 'held-by-other', holder: holder === '' ? 'an unknown controller' : holder }
     }
     const result = { blocks: output.results, stderr: heard.stderr(), durationMs: performance.now() - startedMs }
-    const lost = heard.ended.then((ending) => {
+    const { promise: lost, resolve: lose } = Promise.withResolvers<Error>()
+    let released = false
+    void heard.ended.then((ending) => {
       clearInterval(signs)
-      return holderGone(attempt, ending, heard.stderr())
+      if (!released) lose(holderGone(attempt, ending, heard.stderr()))
     })
-    return { kind: 'locked', result, lost, release: () => release(heard, signs) }
+    const release = async (): Promise<void> => {
+      released = true
+      clearInterval(signs)
+      await endHolder(heard)
+    }
+    return { kind: 'locked', result, lost, release }
   } finally {
     shell.onCommand?.({ host: shell.host, what: options.what, durationMs: performance.now() - startedMs, code })
   }
@@ -72,9 +79,9 @@ function signsOfLife(heard: Talk): NodeJS.Timeout {
   return setInterval(() => void heard.send(Buffer.from('.')), signOfLifeMs)
 }
 
-async function release(heard: Talk, signs: NodeJS.Timeout): Promise<void> {
-  clearInterval(signs)
-  // Anything but a sign of life ends the holder; waiting for it, so that whoever comes next finds the lock free
+/** Waits for its end, so that whoever comes next finds the lock free. */
+async function endHolder(heard: Talk): Promise<void> {
+  // Anything but a sign of life ends it
   void heard.send(Buffer.from('q'))
   const patience = new AbortController()
   await Promise.race([heard.ended, sleep(releaseTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})])

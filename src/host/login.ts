@@ -28,6 +28,8 @@ export function login(target: SshTarget, identities: readonly Identity[], reveal
           tried.push(`${way.name}: not accepted by the server`)
           continue
         }
+        // Behind both is the same password: a wrong one is not tried twice
+        if (way.needs === 'keyboard-interactive' && accepted?.includes('password') === true) continue
         tried.push(way.name)
         return way.method()
       }
@@ -80,11 +82,14 @@ function methods(target: SshTarget, identities: readonly Identity[], reveal: Rev
     needs: 'keyboard-interactive',
     method: async () => {
       const password = (await reveal(source)).reveal()
+      let answered = false
       return {
         type: 'keyboard-interactive',
         username,
-        prompt: (_name, _instructions, _lang, prompts, finish) =>
-          finish(prompts.map((prompt) => (prompt.echo === true ? '' : password))),
+        prompt: (_name, _instructions, _lang, prompts, finish) => {
+          finish(answered ? [] : prompts.map((prompt) => (prompt.echo === true ? '' : password)))
+          answered = true
+        },
       }
     },
   })

@@ -2,8 +2,9 @@ import type { Ending, Process } from './process.ts'
 import type { Attempt } from './failures.ts'
 import type { RunOptions } from './host.ts'
 import type { Shell } from './shell.ts'
-import { connectionLost, deadlinePassed, endedEarly, interrupted } from './failures.ts'
+import { connectionLost, endedEarly } from './failures.ts'
 import { frameParser } from './frames.ts'
+import { limit } from './limit.ts'
 import { write } from './process.ts'
 import { tail } from './tail.ts'
 
@@ -34,20 +35,11 @@ export async function talk(
   listener: Listener,
 ): Promise<Talk> {
   const attempt: Attempt = { host: shell.host, target: shell.target, what: options.what }
-  const stop = new AbortController()
   const errors = tail(stderrLimitBytes)
   const preamble = tail(preambleLimitBytes)
-  const timer = setTimeout(() => stop.abort(deadlinePassed(attempt, options.timeoutMs, stderr())), options.timeoutMs)
-  const aborted = (): void => stop.abort(interrupted(attempt, options.signal.reason))
-  if (options.signal.aborted) aborted()
-  else options.signal.addEventListener('abort', aborted, { once: true })
-  const settle = (): void => {
-    clearTimeout(timer)
-    options.signal.removeEventListener('abort', aborted)
-  }
-
   const doneLine = `${nonce} done\n`
   const stderr = (): string => errors.text().replace(doneLine, '')
+  const { signal, progress, settle } = limit(attempt, options, stderr)
   let begun = false
   let marked = false
   let failed = false
@@ -63,10 +55,10 @@ export async function talk(
   let process: Process
   try {
     shell.cost.commands++
-    process = await orAborted(shell.launch(attempt, stop.signal), stop.signal)
+    process = await orAborted(shell.launch(attempt, signal), signal)
   } catch (error) {
     settle()
-    throw stop.signal.aborted ? stop.signal.reason : error
+    throw signal.aborted ? signal.reason : error
   }
   const heard: Talk = {
     done,
@@ -74,7 +66,9 @@ export async function talk(
     stderr,
     send: async (bytes) => {
       shell.cost.bytesSent += bytes.length
-      return write(process, bytes)
+      const taken = await write(process, bytes)
+      progress()
+      return taken
     },
     fail: (error) => {
       failed = true
@@ -116,8 +110,8 @@ export async function talk(
     else if (marked) resolve()
     else heard.fail(endedEarly(attempt, ending, stderr()))
   })
-  if (stop.signal.aborted) heard.fail(stop.signal.reason)
-  else stop.signal.addEventListener('abort', () => heard.fail(stop.signal.reason), { once: true })
+  if (signal.aborted) heard.fail(signal.reason)
+  else signal.addEventListener('abort', () => heard.fail(signal.reason), { once: true })
   void heard.send(script)
   return heard
 }

@@ -67,6 +67,12 @@ describe('stops, exit code 3', () => {
     await expect(verifying).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(message) })
   })
 
+  it('at a key that is revoked for the host, whatever its port', async () => {
+    const text = line('[10.0.0.1]:2222', ed25519) + line('10.0.0.1', ed25519, '@revoked ')
+    const verifying = (await check(text, { port: 2222 })).verify(keyBytes(ed25519))
+    await expect(verifying).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining('revoked') })
+  })
+
   it('at an unknown key when nobody can be asked, naming the flag', async () => {
     await expect((await check(line('10.0.0.2', ed25519))).verify(keyBytes(ed25519))).rejects.toMatchObject({
       exitCode: 3,

@@ -82,13 +82,22 @@ describe('key files', () => {
 describe('a login', () => {
   const password: SecretSource = { from: 'env', name: 'secret' }
 
-  it('tries keys, then the agent, then the password in both its ways, each as the server takes it', async () => {
+  it.each([
+    [
+      ['publickey', 'password', 'keyboard-interactive'],
+      ['publickey', 'publickey', 'agent', 'password'],
+    ],
+    [
+      ['publickey', 'keyboard-interactive'],
+      ['publickey', 'publickey', 'agent', 'keyboard-interactive'],
+    ],
+    [['password'], ['publickey', 'password']],
+  ])('where the server takes %j tries %j, the password in one way only', async (accepted, expected) => {
     const wanted = target(['plain', 'encrypted'], { agent: '/agent', password, passphrase: sesame })
     const ways = login(wanted, await readIdentities(wanted, reveal), reveal)
-    const accepted = ['publickey', 'password', 'keyboard-interactive']
     const types: unknown[] = []
     for (let way = await ways.next(null); way !== false; way = await ways.next(accepted)) types.push(way.type)
-    expect(types).toEqual(['publickey', 'publickey', 'agent', 'password', 'keyboard-interactive'])
+    expect(types).toEqual(expected)
   })
 
   it('reveals no password where the server takes none', async () => {
@@ -103,6 +112,20 @@ describe('a login', () => {
       answered: 'the server takes publickey',
       next: expect.arrayContaining([expect.stringContaining('plain-cert.pub was not used')]),
     })
+  })
+
+  it('answers the prompts of keyboard-interactive once', async () => {
+    const wanted = target([], { password })
+    const ways = login(wanted, [], reveal)
+    await ways.next(null)
+    const way = await ways.next(['keyboard-interactive'])
+    if (way === false || way.type !== 'keyboard-interactive') throw new Error('not tried')
+    const answers: string[][] = []
+    const finish = (given: string[]): void => void answers.push(given)
+    const prompts = [{ prompt: 'Password: ', echo: false }]
+    way.prompt('', '', '', prompts, finish)
+    way.prompt('', '', '', prompts, finish)
+    expect(answers).toEqual([['secret'], []])
   })
 
   it('with nothing to try says so', async () => {

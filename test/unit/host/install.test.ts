@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { Transform } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { FilePut } from '../../../src/host/host.ts'
 import { runBlocks } from '../../../src/host/run.ts'
+import type { Shell } from '../../../src/host/shell.ts'
 import { interpreters, localShell, runOptions } from './local-shell.ts'
 
 const owner = userInfo().username
@@ -109,6 +111,25 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     const { blocks } = await runBlocks(counted, [{ text: 'true || install_files', files }], runOptions())
     expect(blocks).toEqual([{ code: 0, stdout: '' }])
     expect(counted.cost.bytesSent).toBeLessThan(20_000)
+  })
+
+  it('takes as long as it takes, while it goes forward', async () => {
+    const slow: Shell = {
+      ...shell,
+      async launch(...given) {
+        const process = await shell.launch(...given)
+        const stdin = new Transform({
+          highWaterMark: 1,
+          transform: (chunk, _encoding, done) => void setTimeout(done, 150, null, chunk),
+        })
+        stdin.pipe(process.stdin)
+        return { ...process, stdin }
+      },
+    }
+    const files = [put('a', randomBytes(2_000_000))]
+    const result = await runBlocks(slow, [{ text: 'install_files', files }], runOptions({ timeoutMs: 600 }))
+    expect(result.blocks).toEqual([{ code: 0, stdout: '' }])
+    expect(result.durationMs).toBeGreaterThan(900)
   })
 
   it('leaves nothing behind when the connection ends on the way', async () => {

@@ -58,6 +58,8 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)('the
     expect(await takeLock(shell, ben, [], runOptions())).toEqual({ kind: 'held-by-other', holder: ana.holder })
     await lock.release()
     await take(ben)
+    // What is given back is not lost
+    expect(await Promise.race([lock.lost, sleep(100, 'not lost')])).toBe('not lost')
   })
 
   it('lets nothing change without it', async ({ onTestFinished, expect }) => {
