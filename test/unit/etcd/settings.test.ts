@@ -122,7 +122,7 @@ describe('names', () => {
     ['listen-peer-urls', 'nodes.NAME.peer'],
     ['advertise-client-urls', 'nodes.NAME.client'],
     ['initial-cluster', 'nodes'],
-    ['trusted-ca-file', 'pki'],
+    ['trusted-ca-file', 'tls'],
     ['client-cert-auth', 'tls.mode'],
     ['name', 'nodes'],
     ['config-file', 'settings'],
