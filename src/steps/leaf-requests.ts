@@ -72,6 +72,7 @@ export function certificateFiles(
   cluster: Cluster,
   node: Node,
   store: PkiStore | undefined,
+  due: readonly Pick<NamedRequest, 'kind' | 'name'>[],
 ): { what: string; files: FileWant[] }[] {
   if (cluster.tls.mode === 'off') return []
   const at = layoutOf(cluster)
@@ -79,6 +80,8 @@ export function certificateFiles(
   const shared = { mode: 0o640, owner: 'root', group }
   const admins = { mode: 0o640, owner: 'root', group: adminGroup }
   const trust = trustBundles(store)
+  const leaf = (name: string, kind: NamedRequest['kind']): StoredLeaf | undefined =>
+    due.some((each) => each.name === name && each.kind === kind) ? undefined : store?.leaf(name, kind)
   const crl = store?.crl() ?? standIn('revocation list')
   return [
     {
@@ -90,12 +93,12 @@ export function certificateFiles(
         certificate(at.peerCrl, crl, shared),
       ],
     },
-    pair('server certificate', store?.leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, {
+    pair('server certificate', leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, {
       mode: 0o600,
       owner: user,
       group,
     }),
-    pair('peer certificate', store?.leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, {
+    pair('peer certificate', leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, {
       mode: 0o600,
       owner: user,
       group,
@@ -104,7 +107,7 @@ export function certificateFiles(
       what: 'admin certificate',
       files: [
         certificate(at.adminCa, trust.client, admins),
-        ...pair('', store?.leaf(adminName, 'client'), at.adminCert, at.adminKey, admins, admins).files,
+        ...pair('', leaf(adminName, 'client'), at.adminCert, at.adminKey, admins, admins).files,
       ],
     },
   ]

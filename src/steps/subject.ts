@@ -103,7 +103,8 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     if ('refused' in decided) throw together(decided.refused)
     const { formation } = decided
     if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
-    if (purpose === 'glance' && (store === undefined || (await this.#due(store, seen)).length > 0)) return undefined
+    const due = store === undefined ? [] : await this.#due(store, seen)
+    if (purpose === 'glance' && (store === undefined || due.length > 0)) return undefined
     const ready = purpose === 'apply' ? await this.#writeStore(store, seen, formation) : store
     this.#ready = ready
     const brought = await this.#bring(seen, purpose)
@@ -116,6 +117,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
         seen,
         formation,
         store: ready,
+        due: purpose === 'plan' ? due : [],
         brought: brought === 'not-at-hand' ? undefined : brought,
       }),
     }

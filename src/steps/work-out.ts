@@ -7,7 +7,7 @@ import type { PkiStore } from '../pki/store.ts'
 import type { BroughtBinaries } from './bring-binaries.ts'
 import { textFile } from './file-want.ts'
 import type { Formation } from './formation.ts'
-import { certificateFiles, trustBundles } from './leaf-requests.ts'
+import { certificateFiles, trustBundles, type NamedRequest } from './leaf-requests.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 import type { MemberWanted } from './wanted.ts'
 
@@ -17,6 +17,8 @@ export interface WorkOut {
   formation: Formation
   /** Undefined: still to be made, stand-ins take its place (plan). */
   store: PkiStore | undefined
+  /** Leaves that are still to be issued (plan). */
+  due: readonly Pick<NamedRequest, 'kind' | 'name'>[]
   /** Undefined: still to be downloaded (plan). */
   brought: BroughtBinaries | undefined
 }
@@ -32,7 +34,11 @@ export function membersWanted(input: WorkOut): ReadonlyMap<NodeName, MemberWante
   )
 }
 
-function memberWanted({ cluster, formation, store, brought }: WorkOut, node: Node, host: ReachedHost): MemberWanted {
+function memberWanted(
+  { cluster, formation, store, due, brought }: WorkOut,
+  node: Node,
+  host: ReachedHost,
+): MemberWanted {
   const at = layoutOf(cluster)
   const architecture = host.architecture ?? 'amd64'
   const unit = unitText(cluster, node, host.systemd)
@@ -44,7 +50,7 @@ function memberWanted({ cluster, formation, store, brought }: WorkOut, node: Nod
   return {
     node,
     binaries: brought?.get(architecture) ?? [],
-    certificates: certificateFiles(cluster, node, store),
+    certificates: certificateFiles(cluster, node, store, due),
     wrapper: textFile(at.wrapper, etcdctlWrapper(cluster, node), { mode: 0o755, owner: 'root', group: 'root' }),
     env: textFile(at.env, now.text, readable),
     envOnceFormed: textFile(at.env, env('existing').text, readable),
