@@ -7,6 +7,8 @@ export interface Layout {
   etcdutl: string
   /** What we know of the pushed binaries: so that a rerun need not hash 60 MB. */
   binarySums: string
+  /** Of an own WAL folder: etcd makes the log as `member.tmp` beside it and renames it, which a mount point could not be. */
+  walDir: string | undefined
   env: string
   tlsDir: string
   clientCa: string
@@ -36,7 +38,7 @@ export interface Layout {
 }
 
 export function layoutOf(cluster: Pick<Cluster, 'paths' | 'service'>): Layout {
-  const { bin, config } = cluster.paths
+  const { bin, config, wal } = cluster.paths
   const service = cluster.service.name
   const tls = `${config}/tls`
   // Its own folder beside `config`: the admin group may enter it without seeing the member's keys.
@@ -47,6 +49,7 @@ export function layoutOf(cluster: Pick<Cluster, 'paths' | 'service'>): Layout {
     etcdctl: `${bin}/etcdctl`,
     etcdutl: `${bin}/etcdutl`,
     binarySums: `${bin}/.etcd-deploy.sums`,
+    walDir: wal === undefined ? undefined : `${wal}/member`,
     env: `${config}/etcd.env`,
     tlsDir: tls,
     clientCa: `${tls}/client-ca.crt`,

@@ -25,10 +25,11 @@ export interface EnvContext {
 
 /** etcd's configuration as variables: one way only, as a setting that comes both as flag and as variable is fatal from 3.4 on. */
 export function memberEnv(cluster: Cluster, node: Node, context: EnvContext): MemberEnv {
+  const { walDir } = layoutOf(cluster)
   const running: [string, string][] = [
     ['ETCD_NAME', node.name],
     ['ETCD_DATA_DIR', cluster.paths.data],
-    ...(cluster.paths.wal === undefined ? [] : ([['ETCD_WAL_DIR', cluster.paths.wal]] as const)),
+    ...(walDir === undefined ? [] : ([['ETCD_WAL_DIR', walDir]] as const)),
     ['ETCD_LISTEN_PEER_URLS', listenPeerUrls(cluster, node).join(',')],
     ['ETCD_LISTEN_CLIENT_URLS', listenClientUrls(cluster, node).join(',')],
     ['ETCD_ADVERTISE_CLIENT_URLS', clientUrls(cluster, node).join(',')],

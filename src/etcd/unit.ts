@@ -87,10 +87,7 @@ export const missingDataMessage = 'etcd-deploy: refusing to start: this member w
 function missingDataGuard(cluster: Cluster): string {
   const { data, wal } = cluster.paths
   const at = layoutOf(cluster)
-  const present = [
-    `-d ${data}/member/snap`,
-    wal === undefined ? `-d ${data}/member/wal` : `"$(ls -A ${wal} 2>/dev/null)"`,
-  ]
+  const present = [`-d ${data}/member/snap`, `-d ${at.walDir ?? `${data}/member/wal`}`]
   const where = wal === undefined ? data : `${data} and ${wal}`
   return (
     `[ ! -e ${at.wasReady} ] || { ${present.map((test) => `[ ${test} ]`).join(' && ')}; } || ` +

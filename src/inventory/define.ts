@@ -185,7 +185,7 @@ export interface PathOptions {
   config?: string
   /** `--data-dir`. Default: `/var/lib/etcd`. */
   data?: string
-  /** `--wal-dir`, best a disk of its own. Default: in the data directory. */
+  /** Where `--wal-dir` is made, as the folder `member` in it; best a disk of its own. Default: in the data directory. */
   wal?: string
 }
 

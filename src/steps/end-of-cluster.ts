@@ -1,6 +1,7 @@
 import type { Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
+import { hasMemberData } from './formation.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -32,17 +33,15 @@ export const stopForGood: Step<Wanted, Seen> = {
     }),
 }
 
-/** Renames `member/` and a separate WAL's contents inside their folder, which may be a mount point; deletes them only where asked to. */
+/** Renames `member/`, that of an own WAL folder too, inside its folder, which may be a mount point; deletes only where asked to. */
 export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> {
   return {
     name: 'data',
     next: ({ cluster }, seen) =>
       reachedHosts(seen).flatMap(([host, on]) => {
         const { data, wal = '' } = cluster.paths
-        const live = on.files.has(`${data}/member`) || on.walEntries.some((entry) => isLive(entry))
-        const aside = [...on.dataEntries, ...on.walEntries].some(
-          (entry) => entry.startsWith('member.') || entry.startsWith('wal.'),
-        )
+        const live = hasMemberData(cluster, on)
+        const aside = [...on.dataEntries, ...on.walEntries].some((entry) => entry.startsWith('member.'))
         if (!live && !(purge && aside)) return []
         return [
           {
@@ -116,24 +115,16 @@ function ours(cluster: Cluster, on: ReachedHost): string[] {
   )
 }
 
-function isLive(entry: string): boolean {
-  return entry.endsWith('.wal') || entry.endsWith('.tmp')
-}
-
 const renameData = `
 data=$1 wal=$2 date=$(date -u +%Y-%m-%dT%H%M%SZ)
-[ ! -e "$data/member" ] || mv -T "$data/member" "$data/member.$date"
-if [ "$wal" ] && [ "$(ls -A "$wal" | grep -v -e '^lost+found$' -e '^wal\\.')" ]; then
-  mkdir "$wal/wal.$date"; chown --reference="$wal" "$wal/wal.$date"
-  for entry in "$wal"/*; do case \${entry##*/} in lost+found | wal.*) ;; *) mv "$entry" "$wal/wal.$date/" ;; esac; done
-fi
-sync "$data"
+for folder in "$data" $wal; do
+  [ ! -e "$folder/member" ] || mv -T "$folder/member" "$folder/member.$date"
+  sync "$folder"
+done
 `
 
 const deleteData = `
-data=$1 wal=$2
-rm -rf -- "$data"/member "$data"/member.*
-[ -z "$wal" ] || for entry in "$wal"/*; do case \${entry##*/} in lost+found) ;; *) rm -rf -- "$entry" ;; esac; done
+for folder in "$1" $2; do rm -rf -- "$folder"/member "$folder"/member.*; done
 `
 
 /** The memory that a cluster was here goes last: until then a rerun knows that there is something to end. */

@@ -35,7 +35,7 @@ export function decideFormation(
 }
 
 export function hasMemberData(cluster: Cluster, host: ReachedHost): boolean {
-  return host.files.has(`${cluster.paths.data}/member`) || host.walEntries.some((entry) => entry.endsWith('.wal'))
+  return host.files.has(`${cluster.paths.data}/member`) || host.walEntries.includes('member')
 }
 
 function formedBefore(

@@ -139,7 +139,11 @@ function pathProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Proble
       problems.push(grave(name, { message: `${path} is not a folder`, tried: `look at ${path}` }))
   }
   const entries = on.dataEntries.filter(
-    (entry) => entry !== 'lost+found' && entry !== 'member' && !entry.startsWith('member.'),
+    (entry) =>
+      entry !== 'lost+found' &&
+      entry !== 'member' &&
+      !entry.startsWith('member.') &&
+      !`${cluster.paths.wal}/`.startsWith(`${cluster.paths.data}/${entry}/`),
   )
   if (entries.length > 0 && !on.files.has(`${cluster.paths.data}/member`)) {
     problems.push(
