@@ -49,3 +49,9 @@ export class DeployErrors extends Error {
     this.exitCode = codes.includes(exitCode.refused) ? exitCode.refused : (codes[0] ?? exitCode.failed)
   }
 }
+
+/** The one there is, or all of them together. */
+export function together(errors: readonly DeployError[], message: string): DeployError | DeployErrors {
+  const [first] = errors
+  return errors.length === 1 && first !== undefined ? first : new DeployErrors(message, [...errors])
+}

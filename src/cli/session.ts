@@ -81,7 +81,7 @@ export async function inSession(
     code = await work({ cluster, connections, emit, ask, signal: interruption.signal, fence, on, ...state })
   } catch (error) {
     const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
-    const failure = interruption.signal.aborted ? interruption.signal.reason : error
+    const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error
     code = exitCodeOf(failure)
     emit({ type: 'error', error: errorJson(failure) })
     emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })

@@ -1,4 +1,4 @@
-import { DeployError, DeployErrors } from '../errors.ts'
+import { DeployError, together } from '../errors.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import { apply } from './apply.ts'
 import type { Ask, Emit } from './events.ts'
@@ -158,8 +158,7 @@ class LockedRun<W, S> {
       if (change.waits === undefined) this.#context.changed.add(change.host)
       if (change.takesDown !== undefined) this.#context.restarted.add(change.takesDown)
     }
-    if (failures.length === 1) throw failures[0]
-    if (failures.length > 1) throw new DeployErrors(`${failures.length} hosts failed`, failures)
+    if (failures.length > 0) throw together(failures, `${failures.length} hosts failed`)
   }
 
   /** A change that was made and is wanted again means that it does not do what it should: say so instead of going round. */
@@ -229,6 +228,5 @@ export function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): 
     })
   }
   const grave = problems.filter((problem) => problem.warning === undefined).map((problem) => problem.error)
-  if (grave.length === 1) throw grave[0]
-  if (grave.length > 1) throw new DeployErrors(`${grave.length} problems; nothing was changed`, grave)
+  if (grave.length > 0) throw together(grave, `${grave.length} problems; nothing was changed`)
 }

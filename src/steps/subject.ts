@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { DeployError, DeployErrors, exitCode } from '../errors.ts'
+import { DeployError, exitCode, together } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
@@ -98,9 +98,11 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   prepare = async (seen: Seen, { purpose }: { purpose: 'glance' | 'plan' | 'apply' }): Promise<Wanted | undefined> => {
     const store = await this.#openStore()
     const others = refuseOtherPki(this.#cluster, seen, store)
-    if (others.length > 0) throw together(others)
+    if (others.length > 0)
+      throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
     const decided = decideFormation(this.#cluster, seen, store?.formed, this.#freshToken)
-    if ('refused' in decided) throw together(decided.refused)
+    if ('refused' in decided)
+      throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
     if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
     const due = store === undefined ? [] : await this.#due(store, seen)
@@ -185,13 +187,6 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
       throw error
     }
   }
-}
-
-function together(errors: DeployError[]): Error {
-  const [first] = errors
-  return errors.length === 1 && first !== undefined
-    ? first
-    : new DeployErrors(`${errors.length} hosts do not fit this inventory; nothing was changed`, errors)
 }
 
 function narrowedBootstrap(): DeployError {
