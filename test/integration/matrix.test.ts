@@ -135,8 +135,9 @@ function expectCommands(run: Run, most: number): void {
   for (const [host, count] of Object.entries(summaryOf(run).commands)) expect(count, host).toBeLessThanOrEqual(most)
 }
 
-function said({ stdout, stderr }: Run): string {
-  return `${stdout}\n${stderr}`
+function said({ events, stderr }: Run): string {
+  const told = events.filter(({ type }) => type !== 'progress' && type !== 'command')
+  return [...told.map((event) => JSON.stringify(event)), stderr].join('\n')
 }
 
 /** Where there are two patch releases, cells take turns. */
