@@ -48,7 +48,8 @@ async function write(recording: Recording, writer: Writer, key: Key): Promise<vo
   while (nowMs() - beginMs < writer.timeoutMs) {
     for (const target of inOrder(recording.targets, writer.number, nowMs())) {
       const timeoutMs = Math.min(attemptTimeoutMs, beginMs + writer.timeoutMs - nowMs())
-      if (timeoutMs <= 0) break
+      // Less would only make the outcome unknown.
+      if (timeoutMs < 100) break
       endpoint = target.name
       const revision = await putOnTop(recording, target, key, begun.client, timeoutMs)
       if (typeof revision === 'number') {

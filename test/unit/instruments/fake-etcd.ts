@@ -34,11 +34,18 @@ export interface Faults {
   clusterId?(member: string): number
 }
 
+export interface FakeEtcd {
+  endpoints: Endpoint[]
+  /** How many calls reached any member. */
+  seen: { puts: number; ranges: number }
+  close(): void
+}
+
 /** Three members with one store, in memory: etcd's own calls, as many as the recorder makes. */
-export async function fakeEtcd(faults: Faults): Promise<{ endpoints: Endpoint[]; close(): void }> {
+export async function fakeEtcd(faults: Faults): Promise<FakeEtcd> {
   const keys = new Map<string, Stored[]>()
   let revision = 1
-  let puts = 0
+  const seen = { puts: 0, ranges: 0 }
 
   const headerOf = (member: string) => encode([1, faults.clusterId?.(member) ?? 7], [3, revision])
 
@@ -63,7 +70,8 @@ export async function fakeEtcd(faults: Faults): Promise<{ endpoints: Endpoint[];
     const compare = decode(bytesOf(asked, 1))
     const put = decode(bytesOf(decode(bytesOf(asked, 2)), 2))
     const [key, value] = [bytesOf(put, 1).toString(), bytesOf(put, 2)]
-    const fault = faults.put?.({ member, key, value: value.toString(), count: ++puts })
+    seen.puts++
+    const fault = faults.put?.({ member, key, value: value.toString(), count: seen.puts })
     if (fault === 'late') await sleep(1500)
     if (fault === 'refuse') return fault
     if (fault === 'vanish') return 'mute'
@@ -82,6 +90,7 @@ export async function fakeEtcd(faults: Faults): Promise<{ endpoints: Endpoint[];
 
   async function answer(member: string, path: string, request: Buffer): Promise<Buffer | 'mute' | 'refuse'> {
     if (path.endsWith('/Txn')) return txn(member, request)
+    if (path.endsWith('/Range')) seen.ranges++
     if (path.endsWith('/Range')) return range(member, request)
     return encode([1, headerOf(member)], [2, faults.hash?.(member) ?? 99], [3, -1])
   }
@@ -98,6 +107,7 @@ export async function fakeEtcd(faults: Faults): Promise<{ endpoints: Endpoint[];
     endpoints: servers.map(({ name, server }) => {
       return { name, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
     }),
+    seen,
     close: () => servers.forEach(({ server }) => server.close()),
   }
 }

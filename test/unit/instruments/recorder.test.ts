@@ -8,7 +8,7 @@ import type { Allowed } from '../../instruments/expect-unharmed.ts'
 import { startRecorder } from '../../instruments/recorder.ts'
 import type { RecorderOptions, Report } from '../../instruments/recorder.ts'
 import { fakeEtcd } from './fake-etcd.ts'
-import type { Faults } from './fake-etcd.ts'
+import type { FakeEtcd, Faults } from './fake-etcd.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'recorder-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -18,27 +18,34 @@ vi.spyOn(console, 'log').mockImplementation(() => {})
 /** `during` runs once the first write was acknowledged. */
 async function record(
   faults: Faults,
-  during = () => sleep(300),
+  during: (seen: FakeEtcd['seen']) => Promise<void> = (seen) => until(() => seen.puts > 150 && seen.ranges > 60),
   options: Partial<RecorderOptions> = {},
 ): Promise<Report> {
-  const { endpoints, close } = await fakeEtcd(faults)
+  const { endpoints, seen, close } = await fakeEtcd(faults)
   try {
     const recorder = await startRecorder({ endpoints, seed: 1, timeouts: { hashMs: 300, writeMs: 700 }, ...options })
-    await during()
+    await during(seen)
     return await recorder.stop()
   } finally {
     close()
   }
 }
 
+/** Not a time: how much is done in one depends on what else the machine does. */
+async function until(enough: () => boolean): Promise<void> {
+  while (!enough()) await sleep(10)
+}
+
 function expectHarmed(report: Report, by: string | RegExp, allowed: Allowed = {}): void {
   expect(() => expectUnharmed(report, allowed)).toThrow(by)
 }
 
-describe.concurrent('a recording', () => {
+describe.concurrent('a recording', { timeout: 30_000 }, () => {
   test('of a sound cluster finds nothing, and keeps its history', async () => {
     const historyFile = join(folder, 'history.jsonl')
-    const report = await record({}, () => sleep(1000), { historyFile })
+    const begun = performance.now()
+    const report = await record({}, undefined, { historyFile })
+    const seconds = (performance.now() - begun) / 1000
     expectUnharmed(report)
     expect(report).toMatchObject({ seed: 1, failed: 0, failedReads: 0, ambiguous: 0, hash: { hash: 99 } })
     expect(report.hash?.members).toEqual(['node1', 'node2', 'node3'])
@@ -46,9 +53,9 @@ describe.concurrent('a recording', () => {
     const kinds = lines.map((line) => (JSON.parse(line) as { type: string }).type)
     expect(kinds.filter((type) => type === 'write')).toHaveLength(report.acknowledged)
     expect(kinds.filter((type) => type === 'read')).toHaveLength(report.reads)
-    // At most 4 × 50 and 3 × 40 a second, less on a busy machine.
-    expect(report.acknowledged).toBeGreaterThan(40)
-    expect(report.reads).toBeGreaterThan(20)
+    // A moderate load: 4 writers of 50 a second, 3 readers of 40.
+    expect(report.acknowledged).toBeLessThan(200 * seconds)
+    expect(report.reads).toBeLessThan(120 * seconds)
   })
 
   test('tells of one acknowledged write that was not kept', async () => {
@@ -113,8 +120,12 @@ describe.concurrent('a recording', () => {
     let late = 0
     const faults: Faults = { put: ({ count }) => (count % 10 === 0 && ++late ? 'late' : undefined) }
     const timeouts = { hashMs: 300, writeMs: 5000 }
-    expectUnharmed(await record(faults, () => sleep(3000), { timeouts }))
-    expect(late).toBeGreaterThan(5)
+    const enough = async () => {
+      await until(() => late > 5)
+      // The last of them has come by then.
+      await sleep(1600)
+    }
+    expectUnharmed(await record(faults, enough, { timeouts }))
   })
 
   test('counts as failed what no endpoint acknowledged in time, and sees the gap', async () => {
@@ -124,34 +135,39 @@ describe.concurrent('a recording', () => {
       refusing = true
       await sleep(1200)
     })
-    expect(report).toMatchObject({ ambiguous: 0, problems: [] })
-    // Two of each writer, the second one begun before the end.
-    expect(report.failed).toBe(8)
+    expect(report.problems).toEqual([])
+    // At least one of each writer.
+    const { failed } = report
+    expect(failed).toBeGreaterThanOrEqual(4)
+    // What etcd refused is not there; a slow answer may leave a doubt.
+    expect(report.ambiguous).toBeLessThan(failed)
     expect(report.errors[0]).toMatch(/node\d: etcdserver: mvcc: database space exceeded \(code 8\)/)
     expect(report.longestGapMs).toBeGreaterThan(1000)
     expect(report.longestGapBeganMs).toBeGreaterThan(100)
     expectHarmed(report, 'database space')
-    expectHarmed(report, 'longest gap', { failed: 8, longestGapMs: 1000 })
-    expectUnharmed(report, { failed: 8 })
+    expectHarmed(report, 'longest gap', { failed, longestGapMs: 1000 })
+    expectUnharmed(report, { failed })
   })
 
   test('calls a failed write that may be there ambiguous', async () => {
     let vanishing = false
-    const report = await record({ put: () => (vanishing ? 'vanish' : undefined) }, () => {
+    const report = await record({ put: () => (vanishing ? 'vanish' : undefined) }, async (seen) => {
       vanishing = true
-      return sleep(300)
+      const { puts } = seen
+      await until(() => seen.puts > puts + 50)
     })
     expect(report.problems).toEqual([])
-    expect(report.failed).toBeGreaterThanOrEqual(4)
+    expect(report.failed).toBeGreaterThan(0)
     expect(report.ambiguous).toBe(report.failed)
   })
 
   test('goes on with other endpoints when told to, and asks only the members named at the end', async () => {
-    const { endpoints, close } = await fakeEtcd({ hash: (member) => (member === 'node3' ? 98 : 99) })
+    const { endpoints, seen, close } = await fakeEtcd({ hash: (member) => (member === 'node3' ? 98 : 99) })
     const historyFile = join(folder, 'use.jsonl')
     const recorder = await startRecorder({ endpoints: endpoints.slice(0, 1), historyFile })
     recorder.use({ endpoints: endpoints.slice(1) })
-    await sleep(300)
+    const { ranges } = seen
+    await until(() => seen.ranges > ranges + 60)
     const report = await recorder.stop({ members: ['node2'] })
     close()
     expectUnharmed(report)
@@ -162,7 +178,7 @@ describe.concurrent('a recording', () => {
 
   test('does not begin where nothing answers', async () => {
     const endpoints = [{ name: 'node1', url: 'http://127.0.0.1:1' }]
-    const started = startRecorder({ endpoints, timeouts: { firstWriteMs: 300, writeMs: 100 } })
-    await expect(started).rejects.toThrow(/no write was acknowledged within 300 ms: node1: .*ECONNREFUSED/)
+    const started = startRecorder({ endpoints, timeouts: { firstWriteMs: 1000, writeMs: 300 } })
+    await expect(started).rejects.toThrow(/no write was acknowledged within 1000 ms: node1: .*ECONNREFUSED/)
   })
 })
