@@ -160,6 +160,11 @@ function told<S>(change: Change<S>) {
   return { host, what, why, ...(takesDown === undefined ? {} : { takesDown }) }
 }
 
-function diffOf<S>(change: Change<S>) {
-  return change.diff === undefined ? {} : { diff: change.diff }
+/** A file that is new has no difference to show; `plan` shows it whole. */
+function diffOf<S>(change: Change<S>): { diff?: string } {
+  const diff = change.diff
+    ?.split(/^(?=--- )/m)
+    .filter((file) => !file.startsWith('--- /dev/null'))
+    .join('')
+  return diff === undefined || diff === '' ? {} : { diff }
 }

@@ -1,4 +1,4 @@
-import type { Step } from '../engine/playbook.ts'
+import type { Change, Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { putFiles, seenOnce, textFile } from './file-want.ts'
 import { isHealthy } from './members.ts'
@@ -33,7 +33,7 @@ export const rememberFormed: Step<Wanted, Seen> = {
       const files = [record, member.envOnceFormed]
       return [
         {
-          ...putFiles(seen, host, 'remember that the cluster is formed', files),
+          ...withoutDiff(putFiles(seen, host, 'remember that the cluster is formed', files)),
           why: 'no cluster may ever be bootstrapped here again',
           predict: (before: Seen) =>
             withHost(before, host, (now) => ({
@@ -51,4 +51,9 @@ export const rememberFormed: Step<Wanted, Seen> = {
 
 function clusterIdOf({ formation }: Wanted, on: ReachedHost): string | undefined {
   return (formation.kind === 'formed' ? formation.clusterId : undefined) ?? on.etcd?.clusterId
+}
+
+/** initial-cluster-state becomes `existing`, as it always does: nothing that a person must look at. */
+function withoutDiff({ diff: _, ...change }: Change<Seen>): Change<Seen> {
+  return change
 }
