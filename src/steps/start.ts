@@ -55,7 +55,7 @@ export function healthyAfterStart(now: ReachedHost, member: MemberWanted): Parti
   return {
     unit: { ...now.unit, loaded: true, active: 'active', sub: 'running' },
     process: { executable: '', upS: 0, environment: member.environment },
-    etcd: { ...known, healthy: true, refusesReads: false, trouble: '' },
+    etcd: { ...known, healthy: true, trouble: '' },
   }
 }
 
