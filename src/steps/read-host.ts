@@ -197,7 +197,7 @@ function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
   const endpoint = status.code === 0 ? parseEndpointStatus(lastLine(status.text)) : undefined
   return {
     healthy: health.code === 0,
-    ...(withoutQuorum.code > 0 ? { refusesReads: true as const } : {}),
+    ...(withoutQuorum.code > 0 ? { refusesReads: true } : {}),
     status: endpoint,
     members: list?.members,
     clusterId: endpoint?.clusterId ?? list?.clusterId,

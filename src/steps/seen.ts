@@ -98,7 +98,7 @@ export interface EtcdSeen {
   /** A linearizable read through this member: it has quorum and has applied all that the leader had committed. */
   healthy: boolean
   /** Not even a read that needs no quorum is answered. */
-  refusesReads?: true
+  refusesReads?: boolean
   status: EndpointStatus | undefined
   members: MemberEntry[] | undefined
   clusterId: string | undefined
