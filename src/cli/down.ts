@@ -1,7 +1,9 @@
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import { readOperation } from '../engine/operation.ts'
 import { converge } from '../engine/run.ts'
 import { openPki } from '../pki/open.ts'
 import { DownSubject } from '../steps/down-subject.ts'
+import { recordPath } from '../steps/unfinished.ts'
 import type { ChangeOptions } from './options.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
 import { inSession, type Session } from './session.ts'
@@ -19,7 +21,10 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
         exitCode: exitCode.usage,
       })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster), allowDowntime: true }
-    await converge(playbook({ purge }).stages, new DownSubject(cluster), { ...context, ...limits })
+    await converge(playbook({ purge }).stages, new DownSubject(cluster, await readOperation(recordPath(cluster))), {
+      ...context,
+      ...limits,
+    })
     await (await openPki(cluster.pki.dir, cluster.name))?.close(new Date())
     return exitCode.done
   })

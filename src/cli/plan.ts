@@ -1,8 +1,10 @@
 import { exitCode, type ExitCode } from '../errors.ts'
 import { observe } from '../engine/observe.ts'
+import { readOperation } from '../engine/operation.ts'
 import { allWaves, type Wave } from '../engine/plan.ts'
 import { EtcdSubject } from '../steps/subject.ts'
 import type { Seen } from '../steps/seen.ts'
+import { recordPath } from '../steps/unfinished.ts'
 import { diffLines } from '../ui/diff.ts'
 import { loadColors, wantsColors, type Colors } from '../ui/colors.ts'
 import { cleanLine } from '../ui/text.ts'
@@ -14,7 +16,8 @@ import { inSession } from './session.ts'
 export function plan(options: CommonOptions & { detailedExitcode?: true }): Promise<ExitCode> {
   return inSession('plan', options, async (session) => {
     const { cluster, emit, signal } = session
-    const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false })
+    const recorded = await readOperation(recordPath(cluster))
+    const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false, recorded })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster) }
     const seen = subject.see(
       await observe({ ...session, ...limits, looks: subject.looks }, [...session.connections.keys()]),

@@ -1,19 +1,23 @@
-import { DeployError, exitCode } from '../errors.ts'
+import { DeployError } from '../errors.ts'
+import type { Operation } from '../engine/operation.ts'
 import type { HostReading, Look, Problem, Subject } from '../engine/playbook.ts'
-import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
-import { managedBy } from './formation.ts'
+import { foreignTraces } from './foreign.ts'
 import { hostLook } from './look.ts'
 import { readHost } from './read-host.ts'
 import { reachedHosts, type Seen } from './seen.ts'
+import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import type { Wanted } from './wanted.ts'
 
 /** The end of a cluster: wants nothing to be left, so it needs no certificates and no binaries. */
 export class DownSubject implements Subject<Wanted, Seen> {
   readonly #cluster: Cluster
+  /** The record beside the inventory, if there is one. */
+  readonly #recorded: Operation | undefined
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, recorded: Operation | undefined) {
     this.#cluster = cluster
+    this.#recorded = recorded
   }
 
   looks = (host: string): Look[] =>
@@ -23,7 +27,11 @@ export class DownSubject implements Subject<Wanted, Seen> {
     hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])),
   })
 
-  check = (seen: Seen): Problem[] => [...unreachable(seen), ...ofAnother(this.#cluster, seen)]
+  check = (seen: Seen): Problem[] => [
+    ...refuseUnfinished(unfinishedOperation(seen, this.#recorded), undefined),
+    ...unreachable(seen),
+    ...ofAnother(this.#cluster, seen),
+  ]
 
   checkWanted = (): Problem[] => []
 
@@ -51,23 +59,5 @@ function unreachable(seen: Seen): Problem[] {
 }
 
 function ofAnother(cluster: Cluster, seen: Seen): Problem[] {
-  const at = layoutOf(cluster)
-  return reachedHosts(seen).flatMap(([host, on]) => {
-    const unit = on.files.get(at.unit)?.text
-    const owner = on.formed?.cluster ?? (unit === undefined ? cluster.name : managedBy(unit))
-    if (owner === cluster.name) return []
-    const message =
-      owner === undefined ? `${at.unit} was not made by etcd-deploy` : `this host belongs to cluster ${owner}`
-    return [
-      {
-        error: new DeployError({
-          message,
-          host,
-          tried: `read ${at.unit}`,
-          next: 'down only ends what belongs to the cluster of its inventory',
-          exitCode: exitCode.refused,
-        }),
-      },
-    ]
-  })
+  return reachedHosts(seen).flatMap(([host, on]) => foreignTraces(cluster, host, on).map((error) => ({ error })))
 }

@@ -1,8 +1,11 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { quorumOf } from '../cluster/quorum.ts'
 import { envValues } from '../etcd/env-file.ts'
+import { managedBy } from './foreign.ts'
+import { memberList } from './members.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
 /** Whether the cluster is still to be bootstrapped, or is there and must never be bootstrapped again. */
@@ -27,10 +30,8 @@ export function decideFormation(
   freshToken: string,
 ): { formation: Formation } | { refused: DeployError[] } {
   const hosts = reachedHosts(seen)
-  const foreign = hosts.flatMap(([name, host]) => foreignTraces(cluster, name, host))
-  if (foreign.length > 0) return { refused: foreign }
   const formed = remembered ?? hosts.map(([, host]) => host.formed).find((each) => each !== undefined)
-  if (formed !== undefined) return formedBefore(cluster, hosts, formed)
+  if (formed !== undefined) return formedBefore(cluster, seen, formed)
   return bootstrapOrResume(cluster, hosts, freshToken)
 }
 
@@ -40,16 +41,24 @@ export function hasMemberData(cluster: Cluster, host: ReachedHost): boolean {
 
 function formedBefore(
   cluster: Cluster,
-  hosts: [NodeName, ReachedHost][],
+  seen: Seen,
   formed: Remembered,
 ): { formation: Formation } | { refused: DeployError[] } {
-  const refused = hosts.flatMap(([name, host]) => {
+  const refused = reachedHosts(seen).flatMap(([name, host]) => {
     if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
       return [otherCluster(name, host.formed.clusterId, formed.clusterId)]
-    return hasMemberData(cluster, host) ? [] : [dataGone(cluster, name, host)]
+    return hasMemberData(cluster, host) || isNoMember(cluster, name, seen) ? [] : [dataGone(cluster, name, host)]
   })
   if (refused.length > 0) return { refused }
   return { formation: { kind: 'formed', token: formed.token, clusterId: formed.clusterId } }
+}
+
+/** A node that etcd, as far as it can be asked, does not have: it never had data here. */
+function isNoMember(cluster: Cluster, name: NodeName, seen: Seen): boolean {
+  const node = cluster.nodes.find((each) => each.name === name)
+  const members = memberList(seen)
+  if (node === undefined || members === undefined) return false
+  return !members.some((member) => member.name === name || member.peerUrls.includes(peerUrl(cluster, node)))
 }
 
 /** Nobody remembers a formed cluster: either nothing was begun, or a bootstrap was interrupted and goes on with its own token. */
@@ -82,56 +91,8 @@ function bootstrapOrResume(
 /** The token of a bootstrap that was begun there for this cluster. */
 function tokenOn(cluster: Cluster, host: ReachedHost): string | undefined {
   const text = host.files.get(layoutOf(cluster).env)?.text
-  if (text === undefined || !isManaged(text, cluster.name)) return undefined
+  if (text === undefined || managedBy(text) !== cluster.name) return undefined
   return envValues(text)['ETCD_INITIAL_CLUSTER_TOKEN']
-}
-
-export function isManaged(text: string, cluster: string): boolean {
-  return managedBy(text) === cluster
-}
-
-/** The cluster that a file of ours belongs to. */
-export function managedBy(text: string): string | undefined {
-  return /^# Managed by etcd-deploy for cluster (\S+);/m.exec(text)?.[1]
-}
-
-function foreignTraces(cluster: Cluster, name: NodeName, host: ReachedHost): DeployError[] {
-  const at = layoutOf(cluster)
-  if (host.formed !== undefined && host.formed.cluster !== cluster.name) {
-    return [
-      new DeployError({
-        message: `this host belongs to cluster ${host.formed.cluster === '' ? '(unreadable record)' : host.formed.cluster}, not to ${cluster.name}`,
-        host: name,
-        tried: `read ${at.formed}`,
-        next: [
-          'use another host, or another service name and other paths in the inventory',
-          'to give the host up: etcd-deploy down with the inventory of that cluster',
-        ],
-        exitCode: exitCode.refused,
-      }),
-    ]
-  }
-  const unit = host.files.get(at.unit)?.text
-  const handMade =
-    (unit !== undefined && !isManaged(unit, cluster.name)) ||
-    (host.unit.loaded && host.unit.fragment !== '' && host.unit.fragment !== at.unit)
-  if (!handMade) return []
-  const whose = unit === undefined ? undefined : managedBy(unit)
-  return [
-    new DeployError({
-      message:
-        whose === undefined
-          ? `a unit ${cluster.service.name}.service is there that was not made by etcd-deploy`
-          : `${cluster.service.name}.service belongs to cluster ${whose}`,
-      host: name,
-      tried: `read ${host.unit.fragment || at.unit}`,
-      next: [
-        'give this cluster another service.name, ports and paths in the inventory, or use another host',
-        'taking over a cluster that was set up by hand is not possible yet',
-      ],
-      exitCode: exitCode.refused,
-    }),
-  ]
 }
 
 function otherCluster(host: NodeName, found: string, wanted: string): DeployError {

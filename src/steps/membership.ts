@@ -1,19 +1,17 @@
 import { DeployError, exitCode } from '../errors.ts'
-import type { Problem } from '../engine/playbook.ts'
 import { peerUrl } from '../etcd/urls.ts'
+import type { Cluster } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { pushedVersion } from './binaries.ts'
 import { memberList } from './members.ts'
 import { reachedHosts, type Seen } from './seen.ts'
-import type { Wanted } from './wanted.ts'
 
 /** Differences that `up` must not make by itself: each has a command of its own, which keeps quorum and data. */
-export function membershipProblems(want: Wanted, seen: Seen): Problem[] {
-  if (want.formation.kind === 'bootstrap') return []
-  return [...versionProblems(want, seen), ...memberProblems(want, memberList(seen) ?? [])]
+export function membershipProblems(cluster: Cluster, seen: Seen): DeployError[] {
+  return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [])]
 }
 
-function versionProblems({ cluster }: Wanted, seen: Seen): Problem[] {
+function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   return reachedHosts(seen).flatMap(([host, on]) => {
     const version = on.etcd?.status?.version ?? pushedVersion(cluster, on)
     if (version === undefined || version === cluster.version) return []
@@ -24,10 +22,10 @@ function versionProblems({ cluster }: Wanted, seen: Seen): Problem[] {
   })
 }
 
-function memberProblems({ cluster }: Wanted, members: MemberEntry[]): Problem[] {
+function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[] {
   if (members.length === 0) return []
   const named = new Map(members.filter((member) => member.name !== '').map((member) => [member.name, member]))
-  const problems: Problem[] = []
+  const problems: DeployError[] = []
   // The dead one goes first: with a member down, etcd refuses every add.
   for (const member of members) {
     const node = cluster.nodes.find(({ name }) => name === member.name)
@@ -55,7 +53,7 @@ function memberProblems({ cluster }: Wanted, members: MemberEntry[]): Problem[] 
   return problems
 }
 
-function moved(name: string, now: string, wanted: string): Problem[] {
+function moved(name: string, now: string, wanted: string): DeployError[] {
   const [before, after] = [new URL(now), new URL(wanted)]
   const message = `etcd knows ${name} at ${now}, the inventory says ${wanted}`
   if (before.protocol !== after.protocol) {
@@ -69,16 +67,14 @@ function moved(name: string, now: string, wanted: string): Problem[] {
   return refused(name, message, [`etcd-deploy change-ip ${name} ${after.hostname.replaceAll(/[[\]]/g, '')}${port}`])
 }
 
-function refused(host: string, message: string, next: string[]): Problem[] {
+function refused(host: string, message: string, next: string[]): DeployError[] {
   return [
-    {
-      error: new DeployError({
-        message,
-        host,
-        tried: "compare etcd's members with the inventory",
-        next,
-        exitCode: exitCode.refused,
-      }),
-    },
+    new DeployError({
+      message,
+      host,
+      tried: "compare etcd's members with the inventory",
+      next,
+      exitCode: exitCode.refused,
+    }),
   ]
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import { authProblems } from './auth-check.ts'
-import { managedBy } from './formation.ts'
+import { foreignTraces, managedBy } from './foreign.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
 /** All that would make `up` fail on these hosts, found before anything is changed. */
@@ -38,6 +38,9 @@ function unreachable(node: Node, error: Error | undefined): Problem {
 }
 
 function hostProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
+  const foreign = foreignTraces(cluster, node.name, on)
+  // Ports and paths are that other cluster's then: nothing of it shall be stopped or moved away.
+  if (foreign.length > 0) return [...systemProblems(node, on), ...foreign.map((error) => ({ error }))]
   return [
     ...systemProblems(node, on),
     ...portProblems(cluster, node, on),

@@ -69,10 +69,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return [...refuseUnfinished(unfinished, this.#options.operation), ...preflight(this.#cluster, seen)]
   }
 
-  checkWanted = (want: Wanted, seen: Seen): Problem[] => [
-    ...membershipProblems(want, seen),
-    ...validityProblems(this.#cluster, seen, this.#ready),
-  ]
+  checkWanted = (_: Wanted, seen: Seen): Problem[] => validityProblems(this.#cluster, seen, this.#ready)
 
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => {
     const verdict = mayTakeDown(change.takesDown ?? '', voters(this.#cluster, seen))
@@ -104,6 +101,10 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
+    // Before a certificate is issued for a member that etcd does not have, or for an address that it does not know.
+    const misfits = formation.kind === 'formed' ? membershipProblems(this.#cluster, seen) : []
+    if (misfits.length > 0)
+      throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
     const due = store === undefined ? [] : await this.#due(store, seen)
     if (purpose === 'glance' && (store === undefined || due.length > 0)) return undefined
