@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import type { Cluster, Node } from '../inventory/model.ts'
 
 /** `https://[fd00::1]:2379`: IPv6 addresses stand in brackets in a URL. */
-export function url(scheme: 'http' | 'https', address: string, port: number): string {
+function url(scheme: 'http' | 'https', address: string, port: number): string {
   return `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${port}`
 }
 

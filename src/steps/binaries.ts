@@ -34,7 +34,7 @@ export const binaries: Step<Wanted, Seen> = {
 }
 
 /** The SHA-256 of a binary on the host, as long as size and time are those it had when it was checked. */
-export function binarySum(cluster: Cluster, on: ReachedHost, path: string): string | undefined {
+function binarySum(cluster: Cluster, on: ReachedHost, path: string): string | undefined {
   const binary = on.files.get(path)
   if (binary === undefined) return undefined
   const known = sums(cluster, on).find((line) => line.path === path)

@@ -20,7 +20,7 @@ export function bytesContent(bytes: Uint8Array): Extract<FilePut['content'], { k
 }
 
 /** Why the file on the host is not the one that is wanted, or undefined. */
-export function difference(seen: FileSeen | undefined, want: FileWant): string | undefined {
+function difference(seen: FileSeen | undefined, want: FileWant): string | undefined {
   if (seen === undefined) return 'missing'
   if (seen.sha256 !== want.content.sha256) return 'differs'
   if (seen.mode !== want.mode) return `mode ${octal(seen.mode)} instead of ${octal(want.mode)}`

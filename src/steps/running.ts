@@ -2,7 +2,7 @@ import type { MemberWanted } from './wanted.ts'
 import type { ProcessSeen } from './seen.ts'
 
 /** Variables in which what runs differs from what is wanted; initial-* are left out: etcd ignores them once it has data. */
-export function runningDifferences(running: ProcessSeen, member: MemberWanted): string[] {
+function runningDifferences(running: ProcessSeen, member: MemberWanted): string[] {
   const names = new Set([...Object.keys(running.environment), ...Object.keys(member.environment)])
   return [...names]
     .filter((name) => !name.startsWith('ETCD_INITIAL_') && running.environment[name] !== member.environment[name])

@@ -13,7 +13,8 @@ export async function runProject(project: string, env: Record<string, string>): 
   try {
     const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporter.ts')}`]
     const plain = process.stdout.isTTY ? [] : ['--no-color']
-    const args = ['run', '--project', project, ...reporters, ...plain]
+    // Tests wait more than they compute; vitest would leave one processor idle.
+    const args = ['run', '--project', project, '--maxWorkers=100%', ...reporters, ...plain]
     const code = await shown('vitest', args, { ...env, COUNTS_FILE: countsFile })
     return agreed(code, read(countsFile))
   } finally {
