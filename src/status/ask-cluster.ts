@@ -74,7 +74,7 @@ for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name
 export ETCDCTL_API=3
 ask() {
   name=$1; shift
-  { timeout -k 1 3 "$etcdctl" --dial-timeout=1s --command-timeout=2s "$@" 2>&1 || :; } | sed "s/^/$name /"
+  { timeout -s KILL 3 "$etcdctl" --dial-timeout=1s --command-timeout=2s "$@" 2>&1 || :; } | sed "s/^/$name /"
 }
 ask alarms "$@" "$own" alarm list -w json &
 index=0

@@ -1,8 +1,6 @@
 import { DeployError, DeployErrors } from '../errors.ts'
 import { allWaves } from '../engine/plan.ts'
 import type { Stage } from '../engine/playbook.ts'
-import type { Cluster } from '../inventory/model.ts'
-import { preflight } from '../steps/preflight.ts'
 import { reachedHosts, type Seen } from '../steps/seen.ts'
 import type { EtcdSubject } from '../steps/subject.ts'
 import type { Wanted } from '../steps/wanted.ts'
@@ -20,14 +18,13 @@ export interface DriftChange {
 }
 
 export interface DriftContext {
-  cluster: Cluster
   subject: EtcdSubject
   /** Those of `up`. */
   stages: readonly Stage<Wanted, Seen>[]
   hasPki: boolean
 }
 
-export async function seeDrift({ cluster, subject, stages, hasPki }: DriftContext, seen: Seen): Promise<DriftSeen> {
+export async function seeDrift({ subject, stages, hasPki }: DriftContext, seen: Seen): Promise<DriftSeen> {
   if (reachedHosts(seen).length === 0) return { kind: 'not-seen', why: 'no host could be read' }
   let want: Wanted | undefined
   try {
@@ -39,7 +36,7 @@ export async function seeDrift({ cluster, subject, stages, hasPki }: DriftContex
     return { kind: 'seen', changes: [], refused: problems }
   }
   if (want === undefined) return { kind: 'not-seen', why: 'what is wanted could not be worked out' }
-  const found = [...preflight(cluster, seen), ...subject.checkWanted(want, seen)]
+  const found = [...subject.check(seen), ...subject.checkWanted(want, seen)]
   const refused = found
     .filter(({ warning, error }) => warning === undefined && isReached(seen, error))
     .map(({ error }) => error)

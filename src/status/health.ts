@@ -39,7 +39,7 @@ function judgeHost({ unit, process, etcd }: NonNullable<MemberReading['host']>, 
   if (!unit.loaded) return { health: 'stopped', trouble: 'etcd is not set up on this host' }
   if (unit.active === 'activating' && unit.sub === 'auto-restart')
     return { health: 'stopped', trouble: `it ends soon after its start (${unit.result})${again}` }
-  if (unit.active === 'activating') return { health: 'starting', trouble: 'it waits for its peers: no quorum yet' }
+  if (unit.active === 'activating') return { health: 'starting', trouble: 'it waits for its peers' }
   if (process === undefined) {
     const result = unit.result === '' || unit.result === 'success' ? '' : `: ${unit.result}`
     return {

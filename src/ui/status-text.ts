@@ -33,7 +33,9 @@ function headline({ cluster, deployed, quorum, members, exitCode }: ClusterStatu
   const who = `${countText(voters, learners > 0 ? 'voter' : 'member')}, ${healthy === voters ? 'all' : healthy} healthy`
   const more = learners === 0 ? '' : `, ${countText(learners, 'learner')}`
   const left = survives === 0 ? 'survives no more failure' : `survives ${countText(survives, 'more failure')}`
-  return `${mark} ${name}: ${who}${more}; ${survives === 0 && voters > 1 ? colors.yellow(left) : left}`
+  const alarms = [...new Set(members.flatMap(({ alarms: own }) => own?.map(({ kind }) => kind) ?? []))]
+  const alarmed = alarms.length === 0 ? '' : `; ${colors.red(`alarm ${alarms.join(', ')}`)}`
+  return `${mark} ${name}: ${who}${more}; ${survives === 0 && voters > 1 ? colors.yellow(left) : left}${alarmed}`
 }
 
 function facts({ members, raftTerm, revision, clusterId }: ClusterStatus, colors: Colors): string {
