@@ -96,7 +96,9 @@ describe('a host that cannot be read', () => {
 
   test('all of them: a row for each, by the inventory', () => {
     const of = reading({ node1: away, node2: away, node3: away }, { asked: undefined })
-    expect(statusOf(of).members.map(({ health, id }) => [health, id])).toEqual(Array(3).fill(['unreachable', null]))
+    expect(statusOf(of).members.map(({ health, id }) => [health, id])).toEqual(
+      Array.from({ length: 3 }, () => ['unreachable', null]),
+    )
     expect(statusOf(of).quorum).toEqual({ voters: 3, healthy: 0, needed: 2, survives: -2 })
   })
 })
