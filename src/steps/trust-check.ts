@@ -3,6 +3,7 @@ import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { readCertificates, type Certificate } from '../pki/certificate.ts'
 import type { PkiStore } from '../pki/store.ts'
+import { managedBy } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
@@ -17,7 +18,9 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
         return [
           refusal(cluster, host, 'this host holds certificates of this cluster, but there is no pki/ here', wanted),
         ]
-      if (hasMemberData(cluster, on) || on.formed !== undefined) {
+      // Data without a sign of ours was made by somebody else: formation.ts says so.
+      const begun = managedBy(on.files.get(at.env)?.text ?? '') === cluster.name && hasMemberData(cluster, on)
+      if (begun || on.formed !== undefined) {
         return cluster.tls.mode === 'off'
           ? []
           : [
