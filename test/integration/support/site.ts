@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inventory, NodeOptions } from '../../../src/inventory/define.ts'
@@ -33,7 +34,7 @@ export const testVersion = '3.6.16'
 
 export async function newSite({ nodes, user = 'deploy', from, ...keys }: SiteOptions): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-deploy-test-'))
-  if (from !== undefined) cpSync(from.folder, folder, { recursive: true })
+  if (from !== undefined) copyFolder(from.folder, folder)
   const file = join(folder, 'inventory.ts')
   const version = keys.version ?? testVersion
   const site: Site = {
@@ -72,6 +73,11 @@ export async function newSite({ nodes, user = 'deploy', from, ...keys }: SiteOpt
   }
   site.edit({})
   return site
+}
+
+/** With the rights of its files, which cpSync drops. */
+export function copyFolder(from: string, to: string): void {
+  execFileSync('cp', ['-a', `${from}/.`, to])
 }
 
 export async function tarballOf(version: string): Promise<string> {
