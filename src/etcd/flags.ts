@@ -121,7 +121,8 @@ export const flags = {
   'force-new-cluster': {
     since: '3.3',
     type: 'bool',
-    refused: 'at every start it makes this member a cluster of its own, without the others: a last resort, by hand and once',
+    refused:
+      'at every start it makes this member a cluster of its own, without the others: a last resort, by hand and once',
   },
   'unsafe-no-fsync': {
     since: '3.4.10',
