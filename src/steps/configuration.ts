@@ -1,9 +1,9 @@
 import type { Change, Step } from '../engine/playbook.ts'
 import type { NodeName } from '../inventory/model.ts'
-import { differing, putFiles } from './file-want.ts'
+import { differing, putFiles, type FileWant } from './file-want.ts'
 import { runsAsWanted } from './running.ts'
-import { reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
-import { startFiles, type MemberWanted, type Wanted } from './wanted.ts'
+import { reachedHosts, withHost, type ReachedHost, type Seen, type UnitSeen } from './seen.ts'
+import { startFiles, type Wanted } from './wanted.ts'
 
 /**
  * Environment and unit of members that no restart is needed for: those that do not run, and those that already run what will be
@@ -16,36 +16,41 @@ export const configuration: Step<Wanted, Seen> = {
       const member = members.get(host)
       if (member === undefined) return []
       const wrong = differing(on, startFiles(member))
-      const write = wrong.length > 0 && (on.process === undefined || runsAsWanted(on.process, member))
-      const enable = !on.unit.enabled && (write || on.files.has(member.unit.path))
-      const changes: Change<Seen>[] = []
-      if (write) changes.push(writeChange(seen, host, on, member))
-      if (enable || (on.unit.needsReload && !write)) changes.push(enableChange(host, cluster.service.name, on))
-      return changes
+      const mayWrite = on.process === undefined || runsAsWanted(on.process, member)
+      if (wrong.length > 0 && mayWrite) return [writeChange(seen, host, on, wrong, cluster.service.name)]
+      if (!on.files.has(member.unit.path) || (on.unit.enabled && !on.unit.needsReload)) return []
+      return [enableChange(host, on, cluster.service.name)]
     }),
 }
 
-function writeChange(seen: Seen, host: NodeName, on: ReachedHost, member: MemberWanted): Change<Seen> {
-  const wrong = differing(on, startFiles(member))
+/** systemctl enable makes systemd read its units again: one reload, not two. */
+const enableText = 'systemctl enable "$1.service" 2>&1'
+
+function writeChange(seen: Seen, host: NodeName, on: ReachedHost, wrong: FileWant[], service: string): Change<Seen> {
   const change = putFiles(seen, host, `write ${wrong.map((file) => file.path).join(', ')}`, wrong)
   return {
     ...change,
-    script: { ...change.script, text: 'install_files; systemctl daemon-reload' },
-    predict: (before) =>
-      withHost(change.predict(before), host, (now) => ({
-        unit: { ...now.unit, loaded: true, needsReload: false, fragment: member.unit.path },
-      })),
+    script: {
+      ...change.script,
+      text: `install_files; ${on.unit.enabled ? 'systemctl daemon-reload' : enableText}`,
+      args: [service],
+    },
+    predict: (before) => withHost(change.predict(before), host, (now) => ({ unit: readUnit(now.unit) })),
   }
 }
 
-function enableChange(host: NodeName, service: string, on: ReachedHost): Change<Seen> {
+function enableChange(host: NodeName, on: ReachedHost, service: string): Change<Seen> {
   return {
     host,
     what: on.unit.enabled ? `reload ${service}.service` : `enable ${service}.service`,
     why: on.unit.enabled ? 'systemd still has the former unit' : 'it would not start at boot',
-    script: { text: 'systemctl daemon-reload; systemctl enable "$1.service" 2>&1', args: [service] },
+    script: { text: on.unit.enabled ? 'systemctl daemon-reload' : enableText, args: [service] },
     timeoutMs: 60_000,
-    predict: (before) =>
-      withHost(before, host, (now) => ({ unit: { ...now.unit, enabled: true, needsReload: false } })),
+    predict: (before) => withHost(before, host, (now) => ({ unit: readUnit(now.unit) })),
   }
+}
+
+/** What will be seen of a unit that systemd has read and will start at boot. */
+function readUnit(unit: UnitSeen): UnitSeen {
+  return { ...unit, loaded: true, enabled: true, needsReload: false }
 }

@@ -64,9 +64,10 @@ function differs(on: ReachedHost, want: DirectoryWant): boolean {
 }
 
 const makeDirectories = `
+umask 022
 while [ $# -ge 4 ]; do
-  (umask 022; mkdir -p "$(dirname "$1")"; umask 077; [ -d "$1" ] || mkdir "$1")
-  chown "$3:$4" "$1"; chmod "$2" "$1"
+  [ -d "\${1%/*}" ] || mkdir -p -- "\${1%/*}"
+  install -d -m "$2" -o "$3" -g "$4" -- "$1"
   shift 4
 done
 `
