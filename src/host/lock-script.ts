@@ -42,16 +42,33 @@ const lock = sh`
 ed_end_scripts() { # folder
   exec 9<"$1/scripts.lock"
   ed_tries=10
+  ed_parents=
   until flock -n 9; do
     [ "$ed_tries" -gt 0 ] || return 1
     ed_tries=$((ed_tries - 1))
     for ed_signal in STOP STOP KILL; do
       for ed_process in /proc/[0-9]*; do
         [ "$ed_process/fd/9" -ef "$1/scripts.lock" ] || continue
-        [ "$ed_process" = "/proc/$$" ] || kill -s "$ed_signal" "\${ed_process##*/}" 2>/dev/null
+        [ "$ed_process" != "/proc/$$" ] || continue
+        [ "$ed_signal" != KILL ] || ed_parents="$ed_parents $(sed -n 's/^PPid:[[:space:]]*//p' "$ed_process/status" 2>/dev/null)"
+        kill -s "$ed_signal" "\${ed_process##*/}" 2>/dev/null
       done
     done
     flock -w 1 9 && break
+  done
+  ed_resume $ed_parents
+}
+
+# sudo stops itself when its child is stopped, and would stay so for ever, with the child as a zombie that counts as alive.
+ed_resume() { # processes
+  [ $# -gt 0 ] || return 0
+  for ed_round in 1 2 3; do
+    for ed_process; do
+      case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$ed_process/status" 2>/dev/null) in
+        T) kill -s CONT "$ed_process" 2>/dev/null ;;
+      esac
+    done
+    sleep 0.1
   done
 }
 
