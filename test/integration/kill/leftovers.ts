@@ -1,14 +1,18 @@
 import { readdirSync } from 'node:fs'
 import { hostOutput, type NodeName } from '../../lab/lab.ts'
 
-/** Names, modes and owners of all that is ours on a host: a run that was killed and done again leaves what a whole one does. */
+/**
+ * Names, modes and owners of all that is ours on a host, and processes that hang there stopped: a run that was killed and done again
+ * leaves what a whole one does.
+ */
 export function placedOn(host: NodeName): Promise<string> {
   return hostOutput(
     host,
     `find /etc/etcd /etc/etcd-admin /opt/etcd /etc/systemd/system /usr/local/bin /var/lib/etcd-deploy /run/etcd-deploy \\
        -printf '%p %M %u:%g\\n' | sort
      find /var/lib/etcd -maxdepth 2 -printf '%p %M %u:%g\\n' | sort
-     find / /run -xdev -name '*.etcd-deploy.*'`,
+     find / /run -xdev -name '*.etcd-deploy.*'
+     ps -eo stat=,args= | grep '^T' || :`,
   )
 }
 
