@@ -80,11 +80,11 @@ LimitNOFILE=65536
 [Install]
 WantedBy=multi-user.target
 UNIT
-  tar -cf - --owner=root --group=root -C "$tree" etc -C "$(dirname "$bin")" --transform "s,^$(basename "$bin"),opt/etcd/bin," "$(basename "$bin")" |
-    "${ssh[@]}" "$2" "useradd --system --shell /usr/sbin/nologin --home-dir / etcd 2>/dev/null; mkdir -p -m 700 $data && chown etcd: $data && tar -xf - -C / --no-same-permissions &&
+  tar -cf - --owner=root --group=root --mode=u=rwx,go=rx -C "$tree" etc -C "$(dirname "$bin")" --transform "s,^$(basename "$bin"),opt/etcd/bin," "$(basename "$bin")" |
+    "${ssh[@]}" "$2" "useradd --system --shell /usr/sbin/nologin --home-dir / etcd 2>/dev/null; mkdir -p -m 700 $data && chown etcd: $data && (umask 022; tar -xf - -C /) &&
       chown -R etcd: $config && chmod 600 $config/tls/*.key && systemctl daemon-reload && systemctl enable -q etcd && systemctl start --no-block etcd &&
-      until /opt/etcd/bin/etcdctl --endpoints https://127.0.0.1:2379 --cacert $config/tls/ca.crt --cert $config/tls/admin.crt --key $config/tls/admin.key \
-        --dial-timeout=1s --command-timeout=2s endpoint health >/dev/null 2>&1; do sleep 0.1; done"
+      tries=0; until /opt/etcd/bin/etcdctl --endpoints https://127.0.0.1:2379 --cacert $config/tls/ca.crt --cert $config/tls/admin.crt --key $config/tls/admin.key \
+        --dial-timeout=1s --command-timeout=2s endpoint health >/dev/null 2>&1; do tries=\$((tries + 1)); [ \$tries -lt 300 ] || exit 1; sleep 0.1; done"
 }
 
 export ETCDCTL_API=3

@@ -54,9 +54,10 @@ ed_install() (
     ed_dir=\${1%/*}
     [ "$ed_dir" = "$ed_swept" ] || ed_sweep "$ed_dir"
     ed_swept=$ed_dir
-    ed_temp=$(mktemp "$ed_dir/.\${1##*/}.etcd-deploy.$$.XXXXXX") || exit 1
+    # By our pid and place in the list: nobody else writes into these folders, and one process does it all.
+    ed_temp=$ed_dir/.\${1##*/}.etcd-deploy.$$.\${ed_index}_$ed_left
     ed_temps=$ed_temps$ed_temp$ed_nl
-    chown -- "$2:$3" "$ed_temp" && chmod -- "$4" "$ed_temp" || exit 1
+    install -T -m "$4" -o "$2" -g "$3" -- /dev/null "$ed_temp" || exit 1
     ed_label "$ed_temp" "$1"
     set -- "$@" "$ed_temp" "$5" "$6" "$1"
     shift 6
@@ -71,14 +72,18 @@ ed_install() (
     shift 4
   done
   [ -z "$ed_failed" ] || exit 1
+  ed_sums=$(set -f; IFS=$ed_nl; exec sha256sum -- $ed_temps) || exit 1
   ed_left=$(($# / 4))
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
-    ed_sum=$(sha256sum <"$1") || exit 1
-    if [ "\${ed_sum%% *}" != "$3" ]; then
+    case $ed_nl$ed_sums$ed_nl in
+    *"$ed_nl$3  $1$ed_nl"*) ;;
+    *)
+      ed_sum=$(sha256sum <"$1")
       echo "$4: arrived with SHA-256 \${ed_sum%% *}, wanted $3" >&2
       exit 1
-    fi
+      ;;
+    esac
     set -- "$@" "$1" "$4"
     shift 4
   done
