@@ -45,7 +45,7 @@ for (let round = 0; round < rounds; round++) {
     cost = { ...(fresh && { fresh }), ...(rerun && { again: rerun }) }
   }
 }
-server.close()
+await server.close()
 await rm(work, { recursive: true, force: true })
 
 report()
@@ -67,12 +67,16 @@ function report(): void {
   }
   for (const [what, summary] of Object.entries(cost)) {
     for (const name of names)
-      process.stdout.write(`${what} ${name}: ${summary.commands[name]} commands, ${summary.bytesSent[name]} bytes sent\n`)
+      process.stdout.write(
+        `${what} ${name}: ${summary.commands[name]} commands, ${summary.bytesSent[name]} bytes sent\n`,
+      )
   }
 }
 
 function show(seconds: readonly number[]): string {
-  return `${median(seconds).toFixed(2)} s (${spread(seconds).map((each) => each.toFixed(2)).join('–')})`
+  return `${median(seconds).toFixed(2)} s (${spread(seconds)
+    .map((each) => each.toFixed(2))
+    .join('–')})`
 }
 
 async function writeInventory(folder: string): Promise<string> {
@@ -87,7 +91,10 @@ async function writeInventory(folder: string): Promise<string> {
 
 async function up(inventory: string): Promise<RunSummary> {
   const output = await run(process.execPath, [join(root, 'bin/etcd-deploy.js'), 'up', inventory, '--json'])
-  const events = output.trim().split('\n').map((line) => JSON.parse(line) as RunEvent)
+  const events = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent)
   const end = events.find((event) => event.type === 'run-end')
   if (end === undefined) throw new Error('the run did not end')
   return end.summary
@@ -95,7 +102,14 @@ async function up(inventory: string): Promise<RunSummary> {
 
 async function peer(folder: string): Promise<void> {
   const members = names.map((name) => `${name}=${labHost(name).address}`)
-  await run('bash', [join(root, 'bench/peer.sh'), folder, stateFiles.key, stateFiles.knownHosts, binaryFolder, ...members])
+  await run('bash', [
+    join(root, 'bench/peer.sh'),
+    folder,
+    stateFiles.key,
+    stateFiles.knownHosts,
+    binaryFolder,
+    ...members,
+  ])
 }
 
 async function sshTrue(): Promise<void> {
@@ -115,6 +129,10 @@ function run(command: string, args: string[]): Promise<string> {
     let [output, errors] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    child.on('close', (code) => (code === 0 ? fulfil(output) : reject(new Error(`${command} ${args[0]} ended with ${code}: ${errors}${output.slice(-2000)}`))))
+    child.on('close', (code) =>
+      code === 0
+        ? fulfil(output)
+        : reject(new Error(`${command} ${args[0]} ended with ${code}: ${errors}${output.slice(-2000)}`)),
+    )
   })
 }

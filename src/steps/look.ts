@@ -4,7 +4,7 @@ import { layoutOf } from '../etcd/layout.ts'
 import { localClientUrl } from '../etcd/urls.ts'
 
 /** Files that are read with their text; the others are known by their SHA-256 alone. */
-export function textFiles(cluster: Cluster): string[] {
+function textFiles(cluster: Cluster): string[] {
   const at = layoutOf(cluster)
   return [
     at.env,
@@ -21,7 +21,7 @@ export function textFiles(cluster: Cluster): string[] {
   ]
 }
 
-export function hashedFiles(cluster: Cluster): string[] {
+function hashedFiles(cluster: Cluster): string[] {
   const at = layoutOf(cluster)
   return [...textFiles(cluster), at.serverKey, at.peerKey, at.clientCrl, at.peerCrl, at.adminCa, at.adminKey]
 }

@@ -7,7 +7,7 @@ import { adminName } from './leaf-requests.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 
 /** Days before the end of a certificate from which on every run speaks of it. */
-export const warnDays = 30
+const warnDays = 30
 
 /** Certificates that a host's clock does not accept yet, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {

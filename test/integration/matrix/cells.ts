@@ -22,7 +22,7 @@ export interface Cell {
 }
 
 /** The lab has five plain hosts: seven members need also the one that forbids forwarding and the one behind the bastion. */
-export function possible({ members, reach }: Partial<Values>): boolean {
+function possible({ members, reach }: Partial<Values>): boolean {
   return !(members === '7' && reach === 'direct')
 }
 

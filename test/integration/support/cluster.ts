@@ -16,7 +16,7 @@ export async function clientsOf(site: Site): Promise<Clients> {
   }
 }
 
-export function hostsOf(site: Site): NodeName[] {
+function hostsOf(site: Site): NodeName[] {
   return Object.keys(site.inventory.nodes) as NodeName[]
 }
 
