@@ -72,7 +72,8 @@ export function diffOf(host: ReachedHost | undefined, wants: readonly FileWant[]
 function fileDiff(seen: FileSeen | undefined, want: FileWant): string {
   const { content, shows } = want
   if (content.kind === 'file' || shows === 'binary') return ''
-  if (shows === 'secret') return `--- ${want.path}\n+++ ${want.path}\n@@ a private key: not shown @@\n`
+  if (shows === 'secret')
+    return seen === undefined ? '' : `--- ${want.path}\n+++ ${want.path}\n@@ a private key: not shown @@\n`
   if (shows === 'certificate') return ''
   return unifiedDiff(want.path, seen?.text ?? '', Buffer.from(content.bytes).toString())
 }
