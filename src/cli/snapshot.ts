@@ -9,16 +9,15 @@ export function snapshotSave(file: string, { json, ...options }: CommonOptions):
   return inSession('snapshot save', options, async (session) => {
     const saved = await takeSnapshot(session, file)
     process.stdout.write(
-      `${json === true ? JSON.stringify({ v: 1, type: 'snapshot', ...saved, revision: saved.revision ?? null, totalKeys: saved.totalKeys ?? null }) : text(saved)}\n`,
+      `${json === true ? JSON.stringify({ v: 1, type: 'snapshot', ...saved, revision: saved.revision ?? null }) : text(saved)}\n`,
     )
     return exitCode.done
   })
 }
 
-function text({ file, member, revision, totalKeys, sizeBytes, sha256 }: SavedSnapshot): string {
+function text({ file, member, revision, sizeBytes, sha256 }: SavedSnapshot): string {
   const told = [
     `revision ${revision ?? 'not seen: the host has no etcdutl'}`,
-    ...(totalKeys === undefined ? [] : [`${totalKeys} keys`]),
     `${bytesText(sizeBytes)} (${sizeBytes} bytes)`,
     `through ${member}`,
   ]

@@ -14,7 +14,6 @@ export interface SavedSnapshot {
   member: string
   /** Undefined where no tool on the host could tell it. */
   revision: number | undefined
-  totalKeys: number | undefined
   sizeBytes: number
   /** Of the whole file. */
   sha256: string
@@ -69,12 +68,11 @@ export async function download(request: Download): Promise<SavedSnapshot> {
     const checked = sum.end()
     if ('broken' in checked) throw unreadable(host, checked.broken)
     local.keep()
-    const { revision, totalKeys } = header
+    const { revision } = header
     return {
       file: local.path,
       member: node.name,
       revision,
-      totalKeys,
       sizeBytes: sum.sizeBytes(),
       sha256: checked.sha256,
     }

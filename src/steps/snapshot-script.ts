@@ -10,7 +10,6 @@ export interface SnapshotHeader {
   sizeBytes: number
   /** Undefined: no tool on the host could tell (etcd 3.6 and later without etcdutl). */
   revision: number | undefined
-  totalKeys: number | undefined
 }
 
 export interface SnapshotRequest {
@@ -49,10 +48,11 @@ export function parseHeader(line: string): SnapshotHeader | undefined {
   const [, size, status = ''] = /^snapshot (\d+) ?(.*)$/.exec(line) ?? []
   if (size === undefined) return undefined
   const told = statusSchema.safeParse(asJson(status)).data
-  return { sizeBytes: Number(size), revision: told?.revision, totalKeys: told?.totalKey }
+  return { sizeBytes: Number(size), revision: told?.revision }
 }
 
-const statusSchema = z.object({ revision: z.int().nonnegative(), totalKey: z.int().nonnegative() })
+// Its totalKey counts other things before 3.6 than after.
+const statusSchema = z.object({ revision: z.int().nonnegative() })
 
 function asJson(text: string): unknown {
   try {
