@@ -50,7 +50,7 @@ report() {
 const restorePrevious = `
 restore_previous() {
   while read -r name path; do
-    if [ "$name" = - ]; then rm -f "$path"; else cp -p "$previous/$name" "$path.restored" && mv "$path.restored" "$path"; fi
+    if [ "$name" = - ]; then rm -f "$path"; else restored=\${path%/*}/.\${path##*/}.etcd-deploy.$$.restored; cp -p "$previous/$name" "$restored" && mv "$restored" "$path"; fi
   done <"$previous/list"
   systemctl daemon-reload
 }

@@ -3,10 +3,12 @@ import type { ProcessSeen } from './seen.ts'
 
 /** Variables in which what runs differs from what is wanted; initial-* are left out: etcd ignores them once it has data. */
 function runningDifferences(running: ProcessSeen, member: MemberWanted): string[] {
-  const names = new Set([...Object.keys(running.environment), ...Object.keys(member.environment)])
-  return [...names]
-    .filter((name) => !name.startsWith('ETCD_INITIAL_') && running.environment[name] !== member.environment[name])
-    .toSorted()
+  return differencesBetween(running.environment, member.environment)
+}
+
+export function differencesBetween(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)])
+  return [...names].filter((name) => !name.startsWith('ETCD_INITIAL_') && a[name] !== b[name]).toSorted()
 }
 
 export function runsAsWanted(running: ProcessSeen, member: MemberWanted): boolean {
