@@ -7,7 +7,7 @@ import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../en
 import { mayTakeDown } from '../cluster/quorum.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
-import { decideFormation, type Formation } from './formation.ts'
+import { decideFormation, type Formation, type Remembered } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
 import { voters } from './members.ts'
@@ -16,7 +16,7 @@ import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight, slowestClockMs } from './preflight.ts'
 import { readHost } from './read-host.ts'
 import { leafRequests, type NamedRequest } from './leaf-requests.ts'
-import { reachedHosts, type Seen } from './seen.ts'
+import { reached, reachedHosts, type Seen } from './seen.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
 import { validityProblems } from './validity.ts'
@@ -107,7 +107,8 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
     const due = store === undefined ? [] : await this.#due(store, seen)
-    if (purpose === 'glance' && (store === undefined || due.length > 0)) return undefined
+    const unremembered = this.#unremembered(store, seen, formation)
+    if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
     const ready = purpose === 'apply' ? await this.#writeStore(store, seen, formation) : store
     this.#ready = ready
     const brought = await this.#bring(seen, purpose)
@@ -151,13 +152,17 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
       const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
       await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
     }
-    const { clusterId, token } = formation.kind === 'formed' ? formation : { clusterId: undefined, token: '' }
-    const everyHostKnows = this.#cluster.nodes.every(({ name }) =>
-      reachedHosts(seen).some(([host, on]) => host === name && on.formed !== undefined),
-    )
-    if (clusterId !== undefined && everyHostKnows)
-      await store.rememberFormed({ clusterId, token, formedAt: new Date() })
+    const unremembered = this.#unremembered(store, seen, formation)
+    if (unremembered !== undefined) await store.rememberFormed({ ...unremembered, formedAt: new Date() })
     return store
+  }
+
+  /** The cluster that every host knows to be formed, and `pki/` does not: a run may have been killed between the two. */
+  #unremembered(store: PkiStore | undefined, seen: Seen, formation: Formation): Remembered | undefined {
+    if (formation.kind !== 'formed' || formation.clusterId === undefined || store?.formed !== undefined)
+      return undefined
+    const everyHostKnows = this.#cluster.nodes.every(({ name }) => reached(seen, name)?.formed !== undefined)
+    return everyHostKnows ? { clusterId: formation.clusterId, token: formation.token } : undefined
   }
 
   async #createStore(notBefore: Date): Promise<PkiStore> {
