@@ -62,7 +62,7 @@ export async function openClient(
   }
 }
 
-const dropsTolerated = 4
+const dropsTolerated = 8
 
 type Check = Awaited<ReturnType<typeof hostKeyCheck>>
 type Ways = ReturnType<typeof login>

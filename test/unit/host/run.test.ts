@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { remoteCommand } from '../../../src/host/command.ts'
 import { composeRun, composeScript } from '../../../src/host/compose.ts'
 import { runBlocks } from '../../../src/host/run.ts'
-import type { Shell } from '../../../src/host/shell.ts'
+import type { CommandReport, Shell } from '../../../src/host/shell.ts'
 import { interpreters, localShell, runOptions } from './local-shell.ts'
 
 describe.each(interpreters)('run under %s', (interpreter) => {
@@ -170,6 +170,19 @@ describe('rejects', () => {
       answered: 'This account is currently not available.',
     })
   })
+})
+
+it('reports every command with what it did and how it ended', async () => {
+  const reports: CommandReport[] = []
+  const watched: Shell = { ...shell, onCommand: (report) => reports.push(report) }
+  await runBlocks(watched, [{ text: ':' }], runOptions({ what: 'read the host' }))
+  await runBlocks(watched, [{ text: ':' }, { text: 'exit 7' }], runOptions())
+  await runBlocks(watched, [{ text: 'sleep 5' }], runOptions({ timeoutMs: 100 })).catch(() => {})
+  expect(reports).toMatchObject([
+    { host: 'here', what: 'read the host', code: 0, durationMs: expect.any(Number) },
+    { what: 'test', code: 7 },
+    { what: 'test', code: undefined },
+  ])
 })
 
 it('counts commands and bytes', async () => {
