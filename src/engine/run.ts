@@ -139,7 +139,8 @@ class LockedRun<W, S> {
     if (refusal === undefined) return true
     if (!refusal.allowable) throw refusal.error
     if (this.#context.allowDowntime) return true
-    if (!(await this.#context.ask.confirm(refusal.error.message, '--allow-downtime'))) throw refusal.error
+    const { message, answered } = refusal.error
+    if (!(await this.#context.ask.confirm(`${message} (${answered})`, '--allow-downtime'))) throw refusal.error
     this.#context.allowDowntime = true
     this.#markStale()
     await this.#refresh()

@@ -136,4 +136,5 @@ if [ -e "$sums" ]; then rm -f -- "$@" "$sums"; rmdir "$bin" 2>/dev/null || :; rm
 rm -rf -- "$config/tls" "$config/etcd.env" "$admin"
 rmdir "$config" 2>/dev/null || :
 rm -rf -- "$state"
+rmdir "$(dirname "$state")" 2>/dev/null || :
 `

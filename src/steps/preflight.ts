@@ -148,7 +148,8 @@ function pathProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Proble
       !entry.startsWith('member.') &&
       !`${cluster.paths.wal}/`.startsWith(`${cluster.paths.data}/${entry}/`),
   )
-  if (entries.length > 0 && !on.files.has(`${cluster.paths.data}/member`)) {
+  const isFolder = on.files.get(cluster.paths.data)?.type === 'directory'
+  if (isFolder && entries.length > 0 && !on.files.has(`${cluster.paths.data}/member`)) {
     problems.push(
       grave(name, {
         message: `${cluster.paths.data} holds other files`,
