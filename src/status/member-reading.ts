@@ -32,9 +32,7 @@ export function memberReadings(reading: StatusReading): MemberReading[] {
   const list = memberList(seen)
   const taken = new Set<string>()
   const ofNodes = cluster.nodes.map((node) => {
-    const wanted = peerUrl(cluster, node)
-    const entry =
-      list?.find(({ name }) => name === node.name) ?? list?.find(({ peerUrls }) => peerUrls.includes(wanted))
+    const entry = entryOf(cluster, node, reached(seen, node.name), list ?? [])
     if (entry !== undefined) taken.add(entry.id)
     return memberReading(reading, { name: node.name, node, entry, listKnown: list !== undefined })
   })
@@ -50,6 +48,23 @@ export function memberReadings(reading: StatusReading): MemberReading[] {
       }),
     ),
   ]
+}
+
+/** By the id that its member gives itself, which no renaming changes; else by name or peer URL. */
+function entryOf(
+  cluster: StatusReading['cluster'],
+  node: Node,
+  host: ReachedHost | undefined,
+  list: readonly MemberEntry[],
+): MemberEntry | undefined {
+  const own = host?.etcd?.status?.memberId
+  const wanted = peerUrl(cluster, node)
+  const by = (is: (entry: MemberEntry) => boolean): MemberEntry | undefined => list.find(is)
+  return (
+    by(({ id }) => id === own) ??
+    by(({ name }) => name === node.name) ??
+    by(({ peerUrls }) => peerUrls.includes(wanted))
+  )
 }
 
 /** Client URLs of members whose hosts told nothing: somebody else must ask them. */

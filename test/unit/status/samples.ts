@@ -8,8 +8,8 @@ import type { WireSeen } from '../../../src/status/wire.ts'
 import type { EtcdSeen, HostSeen, ReachedHost } from '../../../src/steps/seen.ts'
 import { minimal, resolved } from '../inventory/samples.ts'
 
-export const now = new Date('2026-11-21T12:00:00Z')
-export const ids: Record<string, string> = { node1: 'a1', node2: 'b2', node3: 'c3' }
+const now = new Date('2026-11-21T12:00:00Z')
+const ids: Record<string, string> = { node1: 'a1', node2: 'b2', node3: 'c3' }
 
 export function cluster(parts: Record<string, unknown> = {}): Cluster {
   return resolved(minimal({ tls: { mode: 'off' }, ...parts }))
