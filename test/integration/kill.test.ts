@@ -12,6 +12,7 @@ import { newSite, type Site } from './support/site.ts'
 import { eventsOf, problemsOf, summaryOf, wordsOf } from './support/told.ts'
 
 const full = process.env['FULL'] === '1'
+const only = process.env['EVENTS']
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const seed = testSeed()
 let version: string
@@ -156,8 +157,9 @@ describe('a fresh up', () => {
   }
 })
 
-/** The first, the last and four between; with FULL all. */
+/** The first, the last and four between; with FULL all; with EVENTS=12,13 those, to look into one. */
 function sample(events: number, what: string): number[] {
+  if (only !== undefined) return only.split(',').map(Number)
   if (full) return Array.from({ length: events }, (_, at) => at + 1)
   return seededSample(events, 6, seed, (line) => console.log(`${what}: killed at ${line}`))
 }
