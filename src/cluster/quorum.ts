@@ -3,40 +3,54 @@ export function quorumOf(voters: number): number {
   return Math.floor(voters / 2) + 1
 }
 
+/** `unknown`: it could not be asked. It may be voting all the same, so it is never spent, and never counted on. */
+export type Health = 'healthy' | 'down' | 'unknown'
+
 export interface Voter {
   name: string
-  healthy: boolean
+  health: Health
 }
 
 export type Verdict =
   | { kind: 'may' }
   /** It serves nobody now: taking it down costs no vote. */
   | { kind: 'already-down' }
-  | {
-      kind: 'refused'
-      arithmetic: string
-      /** Even with every voter healthy none could be spared. */ noneToSpare: boolean
-    }
+  /** `allowable`: a person may take it upon himself, as none could be spared in full health, or as nobody knows whether it votes. */
+  | { kind: 'refused'; arithmetic: string; because: 'quorum-would-be-lost' | 'none-to-spare' | 'not-known' }
 
-/** The quorum guard: may this voter be taken down, given which voters are healthy right now? */
-export function mayTakeDown(name: string, voters: readonly Voter[]): Verdict {
+/** The quorum guard: may this member be taken down, given what is known of the voters right now? */
+export function mayTakeDown(name: string, voters: readonly Voter[], learners: readonly string[] = []): Verdict {
+  if (learners.includes(name)) return { kind: 'already-down' }
   const self = voters.find((voter) => voter.name === name)
-  // A learner has no vote, an unhealthy voter gives none: quorum does not depend on them.
-  if (self === undefined || !self.healthy) return { kind: 'already-down' }
-  const healthy = voters.filter((voter) => voter.healthy)
+  if (self?.health === 'down') return { kind: 'already-down' }
+  const left = voters.filter((voter) => voter.name !== name && voter.health === 'healthy').length
   const needed = quorumOf(voters.length)
-  const left = healthy.length - 1
-  if (left >= needed) return { kind: 'may' }
-  const down = voters.filter((voter) => !voter.healthy).map((voter) => voter.name)
-  const because = down.length > 0 ? `, as ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down` : ''
-  return {
-    kind: 'refused',
-    arithmetic: `${voters.length} voter${voters.length === 1 ? '' : 's'}, quorum ${needed}, healthy ${healthy.length}${because}: without ${name} ${left} would be left`,
-    noneToSpare: voters.length - 1 < needed,
-  }
+  if (self !== undefined && left >= needed) return { kind: 'may' }
+  return { kind: 'refused', arithmetic: arithmeticOf(name, voters, left, needed), because: reasonOf(self, voters) }
 }
 
 /** How many more voters may fail before writes stop; negative: quorum is lost already. */
 export function failuresSurvived(voters: readonly Voter[]): number {
-  return voters.filter((voter) => voter.healthy).length - quorumOf(voters.length)
+  return voters.filter((voter) => voter.health === 'healthy').length - quorumOf(voters.length)
+}
+
+function reasonOf(
+  self: Voter | undefined,
+  voters: readonly Voter[],
+): 'quorum-would-be-lost' | 'none-to-spare' | 'not-known' {
+  if (self === undefined || self.health === 'unknown') return 'not-known'
+  return voters.length - 1 < quorumOf(voters.length) ? 'none-to-spare' : 'quorum-would-be-lost'
+}
+
+function arithmeticOf(name: string, voters: readonly Voter[], left: number, needed: number): string {
+  const named = (health: Health): string =>
+    voters
+      .filter((voter) => voter.health === health)
+      .map((voter) => voter.name)
+      .join(', ')
+  const [down, unknown] = [named('down'), named('unknown')]
+  const because = [down && `down: ${down}`, unknown && `not known: ${unknown}`].filter(Boolean).join('; ')
+  const healthy = voters.filter((voter) => voter.health === 'healthy').length
+  const count = `${voters.length} voter${voters.length === 1 ? '' : 's'}, quorum ${needed}, healthy ${healthy}`
+  return `${count}${because === '' ? '' : ` (${because})`}: without ${name} ${left} would be left`
 }

@@ -126,10 +126,14 @@ class LockedRun<W, S> {
       const want = stage.want?.(prepared, this.#seen()) ?? prepared
       return { want, wave: nextWave(narrow(stage.steps, this.#context.on), want, this.#seen()) }
     }
+    // A host that stopped answering in between would be passed over by the steps, and the run would end as if all were right.
+    refuse(this.#context, this.#subject.check(this.#seen()))
     const planned = await plan()
-    const ends = planned.wave.length === 0 || planned.wave.some((change) => change.takesDown !== undefined)
-    if (!ends || this.#stale.size === 0) return planned
+    const takesDown = planned.wave.some((change) => change.takesDown !== undefined)
+    if (takesDown) this.#markStale((reading) => Date.now() - latestMs(reading) > guardedReadingMs)
+    if ((planned.wave.length > 0 && !takesDown) || this.#stale.size === 0) return planned
     await this.#refresh()
+    refuse(this.#context, this.#subject.check(this.#seen()))
     return plan()
   }
 
@@ -190,8 +194,8 @@ class LockedRun<W, S> {
     this.#stale.clear()
   }
 
-  #markStale(): void {
-    for (const host of this.#context.connections.keys()) this.#stale.add(host)
+  #markStale(which: (reading: HostReading | undefined) => boolean = () => true): void {
+    for (const host of this.#context.connections.keys()) if (which(this.#readings.get(host))) this.#stale.add(host)
   }
 
   #seen(): S {
@@ -207,6 +211,13 @@ class LockedRun<W, S> {
     this.#context.emit({ type: 'pause', stage: stage.name, message })
     return { seen: this.#seen(), pausedAt: message }
   }
+}
+
+/** How old a reading may be on which the guard decides: downloads and questions take longer. */
+const guardedReadingMs = 2000
+
+function latestMs(reading: HostReading | undefined): number {
+  return reading?.kind === 'read' ? reading.endedAtMs : 0
 }
 
 /** `--on`: steps see everything, but only the named hosts may change. */

@@ -68,7 +68,7 @@ const table: (Diagnosis & { pattern: RegExp })[] = [
   },
   {
     pattern:
-      /error verifying flags|flag provided but not defined|conflicting environment variable|invalid value .* for (flag|ETCD)|expected value|--\S+ (should|must|is not)|error setting/i,
+      /error verifying flags|failed to verify flags|open sink|flag provided but not defined|conflicting environment variable|invalid value .* for (flag|ETCD)|expected value|--\S+ (should|must|is not)|error setting/i,
     reason: 'etcd does not accept a setting',
     next: 'the journal line names it; correct settings in the inventory',
   },

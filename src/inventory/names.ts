@@ -33,7 +33,7 @@ const owned: [RegExp, string][] = [
     /^(ExecStart|ExecStartPre|ExecStartPost|ExecCondition|RootDirectory|RootImage)$/,
     'the unit starts etcd, and checks its data first',
   ],
-  [/^(EnvironmentFile|PassEnvironment)$/, 'etcd takes its flags from settings'],
+  [/^(EnvironmentFile|PassEnvironment|UnsetEnvironment|DynamicUser)$/, 'etcd takes its flags from settings'],
 ]
 
 /** One line of the unit's `[Service]` section. */
@@ -43,7 +43,7 @@ export function dropInProblem(line: string): string | undefined {
   const [, key, value = ''] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/.exec(line) ?? []
   if (key === undefined) return `${quoted(line)} is not a line of a unit: Key=value`
   if (value.endsWith('\\')) return `${quoted(line)} goes on in the next line: write it on one`
-  if (key === 'Environment' && /(^|[\s"'])ETCD_/.test(value))
+  if (key === 'Environment' && /(^|[\s"'])(ETCD_|DEPLOYED_|GOMAXPROCS=)/.test(value))
     return 'settings is the place for flags: etcd refuses to start where one is said twice'
   const reason = owned.find(([pattern]) => pattern.test(key))?.[1]
   return reason === undefined ? undefined : `${key} is of the tool's own making: ${reason}`

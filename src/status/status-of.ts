@@ -87,10 +87,10 @@ function roleOf({ status, entry, host }: MemberReading, term: bigint | undefined
 function quorumStatus(judged: readonly { member: MemberReading; verdict: Judged }[]): QuorumStatus {
   const voters = judged
     .filter(({ member }) => (member.listKnown ? member.entry?.isLearner === false : member.node !== undefined))
-    .map(({ member, verdict }): Voter => ({ name: member.name, healthy: votes(verdict) }))
+    .map(({ member, verdict }): Voter => ({ name: member.name, health: votes(verdict) ? 'healthy' : 'unknown' }))
   return {
     voters: voters.length,
-    healthy: voters.filter(({ healthy }) => healthy).length,
+    healthy: voters.filter(({ health }) => health === 'healthy').length,
     needed: quorumOf(voters.length),
     survives: failuresSurvived(voters),
   }

@@ -15,7 +15,7 @@ export const configuration: Step<Wanted, Seen> = {
     reachedHosts(seen).flatMap(([host, on]) => {
       const member = members.get(host)
       if (member === undefined) return []
-      const wrong = differing(on, startFiles(member))
+      const wrong = differing(on, startFiles(member, on))
       const mayWrite = on.process === undefined || runsAsWanted(on.process, member)
       if (wrong.length > 0 && mayWrite) return [writeChange(seen, host, on, wrong, cluster.service.name)]
       if (!on.files.has(member.unit.path) || (on.unit.enabled && !on.unit.needsReload)) return []

@@ -1,11 +1,13 @@
-import { DeployError } from '../errors.ts'
+import { DeployError, exitCode } from '../errors.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { HostReading, Look, Problem, Subject } from '../engine/playbook.ts'
 import type { Cluster } from '../inventory/model.ts'
+import { layoutOf } from '../etcd/layout.ts'
 import { foreignTraces } from './foreign.ts'
+import { hasMemberData } from './formation.ts'
 import { hostLook } from './look.ts'
 import { readHost } from './read-host.ts'
-import { reachedHosts, type Seen } from './seen.ts'
+import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -59,5 +61,23 @@ function unreachable(seen: Seen): Problem[] {
 }
 
 function ofAnother(cluster: Cluster, seen: Seen): Problem[] {
-  return reachedHosts(seen).flatMap(([host, on]) => foreignTraces(cluster, host, on).map((error) => ({ error })))
+  return reachedHosts(seen).flatMap(([host, on]) =>
+    [...foreignTraces(cluster, host, on), ...strangersData(cluster, host, on)].map((error) => ({ error })),
+  )
+}
+
+/** Data where nothing says that it is ours: perhaps a living etcd of somebody else's under another unit. */
+function strangersData(cluster: Cluster, host: string, on: ReachedHost): DeployError[] {
+  const at = layoutOf(cluster)
+  const signs = [at.formed, at.wasReady, at.unit, at.env].some((path) => on.files.has(path))
+  if (signs || !hasMemberData(cluster, on)) return []
+  return [
+    new DeployError({
+      message: `${cluster.paths.data} holds a member, and nothing says that it is of cluster ${cluster.name}`,
+      host,
+      tried: `look for signs of the cluster beside ${cluster.paths.data}`,
+      next: 'compare paths.data and the hosts of this inventory; remove the data by hand if it is really to go',
+      exitCode: exitCode.refused,
+    }),
+  ]
 }

@@ -2,7 +2,6 @@ import { DeployError, exitCode } from '../errors.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
-import { quorumOf } from '../cluster/quorum.ts'
 import { envValues } from '../etcd/env-file.ts'
 import { managedBy } from './foreign.ts'
 import { memberList } from './members.ts'
@@ -32,9 +31,17 @@ export function decideFormation(
   const hosts = reachedHosts(seen)
   const formed = remembered ?? hosts.map(([, host]) => host.formed).find((each) => each !== undefined)
   if (formed !== undefined) return formedBefore(cluster, seen, formed)
-  return bootstrapOrResume(cluster, hosts, freshToken)
+  return bootstrapOrResume(cluster, seen, freshToken)
 }
 
+/** All that etcd needs to go on: where the WAL is a disk of its own, both. */
+export function hasWholeMember(cluster: Cluster, host: ReachedHost): boolean {
+  const { data, wal } = cluster.paths
+  const hasWal = wal === undefined ? host.files.has(`${data}/member/wal`) : host.walEntries.includes('member')
+  return host.files.has(`${data}/member/snap`) && hasWal
+}
+
+/** Any trace of a member. */
 export function hasMemberData(cluster: Cluster, host: ReachedHost): boolean {
   return host.files.has(`${cluster.paths.data}/member`) || host.walEntries.includes('member')
 }
@@ -47,7 +54,8 @@ function formedBefore(
   const refused = reachedHosts(seen).flatMap(([name, host]) => {
     if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
       return [otherCluster(name, host.formed.clusterId, formed.clusterId)]
-    return hasMemberData(cluster, host) || isNoMember(cluster, name, seen) ? [] : [dataGone(cluster, name, host)]
+    if (belongsToOther(cluster, host)) return [otherOwner(cluster, name, host)]
+    return hasWholeMember(cluster, host) || isNoMember(cluster, name, seen) ? [] : [dataGone(cluster, name, host)]
   })
   if (refused.length > 0) return { refused }
   return { formation: { kind: 'formed', token: formed.token, clusterId: formed.clusterId } }
@@ -61,12 +69,38 @@ function isNoMember(cluster: Cluster, name: NodeName, seen: Seen): boolean {
   return !members.some((member) => member.name === name || member.peerUrls.includes(peerUrl(cluster, node)))
 }
 
+/** A member that etcd has in its list, and that never came up: it has yet to publish its client URLs. */
+function neverServed(name: NodeName, seen: Seen): boolean {
+  return memberList(seen)?.some((member) => member.clientUrls.length === 0 && ['', name].includes(member.name)) === true
+}
+
+/** Whose data it is can't be changed under a running member: it could no longer read its keys nor write its log. */
+function belongsToOther(cluster: Cluster, host: ReachedHost): boolean {
+  const data = host.files.get(`${cluster.paths.data}/member`)
+  return data !== undefined && (data.owner !== cluster.service.user || data.group !== cluster.service.group)
+}
+
+function otherOwner({ paths, service }: Cluster, name: NodeName, host: ReachedHost): DeployError {
+  const data = host.files.get(`${paths.data}/member`)
+  return new DeployError({
+    message: `the member's data belongs to ${data?.owner}:${data?.group}, the inventory says ${service.user}:${service.group}`,
+    host: name,
+    tried: `look at ${paths.data}/member`,
+    next: [
+      `service: { user: '${data?.owner}', group: '${data?.group}' } in the inventory keeps what is there`,
+      'the account of a member that has data is not changed: it would lose its keys and its log while it runs',
+    ],
+    exitCode: exitCode.refused,
+  })
+}
+
 /** Nobody remembers a formed cluster: either nothing was begun, or a bootstrap was interrupted and goes on with its own token. */
 function bootstrapOrResume(
   cluster: Cluster,
-  hosts: [NodeName, ReachedHost][],
+  seen: Seen,
   freshToken: string,
 ): { formation: Formation } | { refused: DeployError[] } {
+  const hosts = reachedHosts(seen)
   const withData = hosts.filter(([, host]) => hasMemberData(cluster, host))
   const begun = (withData.length > 0 ? withData : hosts).map(([name, host]) => ({
     name,
@@ -77,12 +111,9 @@ function bootstrapOrResume(
   const tokens = new Set(begun.map(({ token }) => token).filter((token) => token !== undefined))
   if (withData.length > 0 && tokens.size > 1) return { refused: begun.map(({ name }) => handBuilt(cluster, name)) }
   const wasReady = hosts.some(([, host]) => host.files.has(layoutOf(cluster).wasReady))
-  if (wasReady && withData.length < quorumOf(cluster.nodes.length)) {
-    return {
-      refused: hosts
-        .filter(([, host]) => !hasMemberData(cluster, host))
-        .map(([name, host]) => dataGone(cluster, name, host)),
-    }
+  if (wasReady) {
+    const gone = hosts.filter(([name, host]) => !hasMemberData(cluster, host) && !neverServed(name, seen))
+    if (gone.length > 0) return { refused: gone.map(([name, host]) => dataGone(cluster, name, host)) }
   }
   const [token = freshToken] = tokens
   return { formation: { kind: 'bootstrap', token } }

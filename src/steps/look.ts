@@ -1,7 +1,7 @@
 import type { Cluster, Node } from '../inventory/model.ts'
 import type { Look } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { localClientUrl } from '../etcd/urls.ts'
+import { memberAccess, useMember } from './etcdctl-shell.ts'
 
 /** Files that are read with their text; the others are known by their SHA-256 alone. */
 function textFiles(cluster: Cluster): string[] {
@@ -68,11 +68,7 @@ export function hostLook(cluster: Cluster, node: Node): Look {
 
 /** Asks the member through the pushed etcdctl, on its host: one process each, all at once, none longer than a few seconds. */
 export function etcdLook(cluster: Cluster, node: Node): Look {
-  const at = layoutOf(cluster)
-  const flags = [`--endpoints=${localClientUrl(cluster, node)}`, '--dial-timeout=1s', '--command-timeout=2s']
-  if (cluster.tls.mode !== 'off') flags.push(`--cacert=${at.adminCa}`)
-  if (cluster.tls.mode === 'mutual') flags.push(`--cert=${at.adminCert}`, `--key=${at.adminKey}`)
-  return { name: 'etcd', script: { text: etcdScript, args: [cluster.service.name, at.etcdctl, ...flags] } }
+  return { name: 'etcd', script: { text: etcdScript, args: memberAccess(cluster, node) } }
 }
 
 /** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. */
@@ -122,8 +118,8 @@ section sums
 sha256sum $hashed 2>/dev/null || :
 section text
 grep -aH '' /dev/null $text 2>/dev/null || :
-section data; ls -A "$data" 2>/dev/null || :
-section wal; [ -z "$wal" ] || ls -A "$wal" 2>/dev/null || :
+section data; ls -Aq "$data" 2>/dev/null || :
+section wal; [ -z "$wal" ] || ls -Aq "$wal" 2>/dev/null || :
 section space
 for path in "$data" $wal; do
   at=$path; while [ ! -e "$at" ]; do at=$(dirname "$at"); done
@@ -133,31 +129,29 @@ section mounts; cut -d' ' -f2 /proc/mounts
 section fstab; sed -n 's/^[^#[:space:]][^[:space:]]*[[:space:]]\\{1,\\}\\(\\/[^[:space:]]*\\).*/\\1/p' /etc/fstab 2>/dev/null || :
 section listening; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep ' 0A ' || :
 section holders
-if command -v ss >/dev/null; then ss -Hltnp "( sport = :$client_port or sport = :$peer_port )" 2>/dev/null || :; fi
+if command -v ss >/dev/null; then ss -Hltnp "( sport = :$client_port or sport = :$peer_port )" 2>/dev/null | sed 's/^/ /' || :; fi
 `
 
 /** Each answer's lines carry its name in front, as they come in any order. */
 const etcdScript = `
-service=$1 etcdctl=$2; shift 2
-state=$(systemctl show "$service.service" -p ActiveState 2>/dev/null | sed 's/.*=//')
-case $state in active | activating | reloading) ;; *) exit 0 ;; esac
+${useMember}
+case $(property ActiveState) in active | activating | reloading) ;; *) exit 0 ;; esac
 [ -x "$etcdctl" ] || exit 0
-for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
-export ETCDCTL_API=3
+point_to_member
 ask() {
   name=$1; shift
-  { code=0; timeout -k 1 5 "$etcdctl" "$@" 2>&1 || code=$?; printf '\\nexit %s\\n' "$code"; } | sed "s/^/$name /"
+  { code=0; etcdctl_soon "$@" 2>&1 || code=$?; printf '\\nexit %s\\n' "$code"; } | sed "s/^/$name /"
 }
 # Where a read through quorum fails, one that needs no quorum tells whether the member refuses reads altogether.
 ask_read() {
-  code=0; said=$(timeout -k 1 5 "$etcdctl" "$@" 2>&1) || code=$?
+  code=0; said=$(etcdctl_soon "$@" 2>&1) || code=$?
   printf '%s\\nexit %s\\n' "$said" "$code" | sed 's/^/health /'
   [ "$code" = 0 ] || ask serializable "$@" --consistency=s
 }
 # Not "endpoint health": from 3.5 on it fails on a full quota, and the restart that raises the quota would be refused.
-ask_read "$@" get etcd-deploy/any --keys-only &
-ask members "$@" member list -w json &
-ask status "$@" endpoint status -w json &
+ask_read get etcd-deploy/any --keys-only &
+ask members member list -w json &
+ask status endpoint status -w json &
 wait
 `
 

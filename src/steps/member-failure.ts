@@ -45,6 +45,9 @@ function section(stdout: string, name: string): string {
   return lines.slice(begin + 1, end === -1 ? undefined : end).join('\n')
 }
 
+/** At its start etcd repeats each of its settings as information: what went wrong stands between. */
 function lastLines(text: string, count: number): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n')
+  const lines = text.trimEnd().split('\n')
+  const telling = lines.filter((line) => !line.includes('"level":"info"'))
+  return (telling.length > 0 ? telling : lines).slice(-count).join('\n')
 }

@@ -1,35 +1,40 @@
+import { useMember } from './etcdctl-shell.ts'
+
 /**
  * Shell that takes one member through a start or restart and waits for it, in one command on its host: no round trip is lost while it
- * comes up, and the previous files come back even when the controller has gone.
+ * comes up. What must happen even when the controller is lost in between is one job of systemd's: a restart is never a stop and then,
+ * perhaps, a start.
  */
 
-/** $1 unit, $2 etcdctl, $3 deadline in seconds, $4 folder of previous files, then etcdctl's flags. */
+/** Arguments: deadline in seconds, folder of previous files, then those of useMember. */
 const readMemberArguments = `
-unit=$1.service etcdctl=$2 deadline=$3 previous=$4; shift 4
-for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
-export ETCDCTL_API=3
-property() { systemctl show "$unit" -p "$1" | sed 's/^[^=]*=//'; }
+deadline=$1 previous=$2; shift 2
+${useMember}
 state() { printf 'state %s\\n' "$1"; }
+restarts_before=$(property NRestarts)
 `
 
 /** Polls until a linearizable read through the member succeeds: then it has quorum, and has applied what the leader had committed. */
 const awaitMember = `
-await_member() {
-  until=$(($(date +%s) + $1)); shift
+await_member() { # deadline in seconds, the process that must be gone (or empty)
+  until=$(($(date +%s) + $1)) former=$2
   last=
   while :; do
     now='' active=$(property ActiveState) job=$(property Job)
     case $active in
     active)
-      if timeout -k 1 5 "$etcdctl" "$@" --dial-timeout=1s --command-timeout=2s get etcd-deploy/any --keys-only >/dev/null 2>&1; then state healthy; return 0; fi
-      now='running, not healthy yet' ;;
+      if [ -n "$former" ] && [ "$(property MainPID)" = "$former" ]; then now=stopping
+      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only >/dev/null 2>&1; then state healthy; return 0
+      else now='running, not healthy yet'; fi ;;
     activating)
       if [ "$(property SubState)" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
+    deactivating) now=stopping ;;
     *) case $job in '' | 0) return 1 ;; *) now=starting ;; esac ;;
     esac
     [ "$now" = "$last" ] || { state "$now"; last=$now; }
     restarts=$(property NRestarts)
-    [ "\${restarts:-0}" -lt 3 ] || return 1
+    [ "\${restarts:-0}" -lt "\${restarts_before:-0}" ] && restarts_before=0
+    [ $((\${restarts:-0} - \${restarts_before:-0})) -lt 3 ] || return 1
     [ "$(date +%s)" -lt "$until" ] || return 1
     sleep 0.1
   done
@@ -41,7 +46,7 @@ report() {
   echo '#@ report'
   systemctl show "$unit" -p ActiveState,SubState,Result,ExecMainStatus,NRestarts
   echo '#@ journal'
-  journalctl -u "$unit" -n 40 --no-pager -o cat 2>/dev/null | cut -c1-1000 || :
+  journalctl -u "$unit" -n 80 --no-pager -o cat 2>/dev/null | cut -c1-1000 || :
   echo '#@ end'
 }
 `
@@ -59,10 +64,11 @@ give_up() {
   [ -e "$previous/list" ] || exit 1
   state 'putting the previous files back'
   restore_previous
-  systemctl stop "$unit"
+  former=$(property MainPID); [ "$former" != 0 ] || former=
   systemctl reset-failed "$unit" 2>/dev/null || :
-  systemctl start --no-block "$unit"
-  if await_member "$deadline" "$@"; then rm -rf "$previous"; echo '#@ rolled-back healthy'; else echo '#@ rolled-back unhealthy'; fi
+  restarts_before=0
+  systemctl restart --no-block "$unit"
+  if await_member "$deadline" "$former"; then rm -rf "$previous"; echo '#@ rolled-back healthy'; else echo '#@ rolled-back unhealthy'; fi
   exit 1
 }
 `
@@ -74,13 +80,13 @@ export const startMember = `${functions}
 systemctl reset-failed "$unit" 2>/dev/null || :
 state starting
 systemctl start --no-block "$unit"
-await_member "$deadline" "$@" || give_up "$@"
+await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `
 
 /** Waits for a member that runs but does not serve. */
 export const waitForMember = `${functions}
-await_member "$deadline" "$@" || give_up "$@"
+await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `
 
@@ -104,13 +110,14 @@ if [ "$replaced" ]; then
 fi
 if [ "$transferee" ]; then
   state 'handing leadership over'
-  timeout -k 1 10 "$etcdctl" "$@" move-leader "$transferee" >/dev/null 2>&1 || :
+  point_to_member
+  timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
 fi
+former=$(property MainPID); [ "$former" != 0 ] || former=
 state stopping
-systemctl stop "$unit"
 systemctl reset-failed "$unit" 2>/dev/null || :
-state starting
-systemctl start --no-block "$unit"
-await_member "$deadline" "$@" || give_up "$@"
+restarts_before=0
+systemctl restart --no-block "$unit"
+await_member "$deadline" "$former" || give_up
 rm -rf "$previous"
 `

@@ -1,8 +1,9 @@
-import type { Voter } from '../cluster/quorum.ts'
+import type { Health, Voter } from '../cluster/quorum.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { localClientUrl } from '../etcd/urls.ts'
+import { localClientUrl, peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
+import { memberAccess } from './etcdctl-shell.ts'
 import { reached, reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
 /** The member list as the healthiest member tells it; undefined while nobody can tell. */
@@ -12,13 +13,35 @@ export function memberList(seen: Seen): MemberEntry[] | undefined {
   return teller?.[1].etcd?.members
 }
 
-/** Voters as etcd knows them; by the inventory where etcd can't be asked. */
+/** Voters as etcd knows them, by the names of the inventory; by the inventory alone where etcd can't be asked. */
 export function voters(cluster: Cluster, seen: Seen): Voter[] {
   const members = memberList(seen)
-  if (members === undefined) return cluster.nodes.map(({ name }) => ({ name, healthy: isHealthy(reached(seen, name)) }))
+  if (members === undefined) return cluster.nodes.map(({ name }) => ({ name, health: healthOf(reached(seen, name)) }))
   return members
     .filter((member) => !member.isLearner)
-    .map((member) => ({ name: member.name, healthy: isHealthy(reached(seen, member.name)) }))
+    .map((member) => nodeOf(cluster, seen, member) ?? (member.name || member.id))
+    .map((name) => ({ name, health: healthOf(reached(seen, name)) }))
+}
+
+export function learners(cluster: Cluster, seen: Seen): NodeName[] {
+  const found = memberList(seen)?.filter((member) => member.isLearner) ?? []
+  return found.map((member) => nodeOf(cluster, seen, member) ?? member.name)
+}
+
+/** The node that a member is: by the id that it gives itself, which no renaming changes; else by name or peer URL. */
+export function nodeOf(cluster: Cluster, seen: Seen, member: MemberEntry): NodeName | undefined {
+  const byId = reachedHosts(seen).find(([, host]) => host.etcd?.status?.memberId === member.id)?.[0]
+  const byName = cluster.nodes.find(({ name }) => name === member.name)?.name
+  return byId ?? byName ?? cluster.nodes.find((node) => member.peerUrls.includes(peerUrl(cluster, node)))?.name
+}
+
+/** Down only where that is certain: no process, not ready yet, or it says itself that it has no leader. */
+function healthOf(host: ReachedHost | undefined): Health {
+  if (host === undefined) return 'unknown'
+  if (isHealthy(host)) return 'healthy'
+  const status = host.etcd?.status
+  const leaderless = status !== undefined && status.leader === undefined
+  return host.process === undefined || host.unit.active !== 'active' || leaderless ? 'down' : 'unknown'
 }
 
 export function isHealthy(host: ReachedHost | undefined): boolean {
@@ -39,9 +62,7 @@ export function transfereeFor(seen: Seen, leader: NodeName): string | undefined 
   const others = reachedHosts(seen).filter(
     ([name, host]) => name !== leader && isHealthy(host) && host.etcd?.status?.isLearner !== true,
   )
-  const byApplied = others.toSorted(([, a], [, b]) =>
-    Number(appliedBy(b) - appliedBy(a)),
-  )
+  const byApplied = others.toSorted(([, a], [, b]) => Number(appliedBy(b) - appliedBy(a)))
   return byApplied[0]?.[1].etcd?.status?.memberId
 }
 
@@ -61,7 +82,6 @@ export function etcdctlFlags(cluster: Cluster, node: Node): string[] {
 
 /** The arguments that the scripts of member-scripts.ts begin with. */
 export function memberArguments(cluster: Cluster, node: Node): string[] {
-  const at = layoutOf(cluster)
   const deadline = String(Math.ceil(node.timeouts.startMs / 1000))
-  return [cluster.service.name, at.etcdctl, deadline, at.previousDir, ...etcdctlFlags(cluster, node)]
+  return [deadline, layoutOf(cluster).previousDir, ...memberAccess(cluster, node)]
 }

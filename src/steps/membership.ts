@@ -1,8 +1,9 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { peerUrl } from '../etcd/urls.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { pushedVersion } from './binaries.ts'
+import { hasMemberData } from './formation.ts'
 import { memberList } from './members.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 
@@ -13,7 +14,9 @@ export function membershipProblems(cluster: Cluster, seen: Seen): DeployError[] 
 
 function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   return reachedHosts(seen).flatMap(([host, on]) => {
-    const version = on.etcd?.status?.version ?? pushedVersion(cluster, on)
+    // Without data nothing has ever run there: a bootstrap that was begun may go on with another version.
+    const pushed = hasMemberData(cluster, on) ? pushedVersion(cluster, on) : undefined
+    const version = on.etcd?.status?.version ?? pushed
     if (version === undefined || version === cluster.version) return []
     return refused(host, `etcd ${version} runs here, the inventory says ${cluster.version}`, [
       'an upgrade goes one minor at a time, one member at a time; the command for it is not made yet',
@@ -48,9 +51,20 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
           `etcd-deploy member add ${node.name}`,
         ]),
       )
-    else if (!member.peerUrls.includes(wanted)) problems.push(...moved(node.name, member.peerUrls[0] ?? '', wanted))
+    else problems.push(...differs(cluster, node, member))
   }
   return problems
+}
+
+function differs(cluster: Cluster, node: Node, member: MemberEntry): DeployError[] {
+  const wanted = peerUrl(cluster, node)
+  const [now] = member.peerUrls
+  if (now !== undefined && !member.peerUrls.includes(wanted)) return moved(node.name, now, wanted)
+  if (member.name !== '' && member.name !== node.name)
+    return refused(node.name, `etcd knows this member as ${member.name}, the inventory calls it ${node.name}`, [
+      `call it ${member.name} in the inventory again`,
+    ])
+  return []
 }
 
 function moved(name: string, now: string, wanted: string): DeployError[] {

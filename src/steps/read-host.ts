@@ -62,9 +62,11 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     listening: lines('listening')
       .map(readListening)
       .filter((socket) => socket !== undefined),
-    holders: lines('holders').join('\n'),
-    formed: readFormed(files.get(at.formed)?.text),
-    operation: readOperation(files.get(at.operation)?.text),
+    holders: lines('holders')
+      .map((line) => line.trim())
+      .join('\n'),
+    formed: files.has(at.formed) ? readFormed(files.get(at.formed)?.text ?? '') : undefined,
+    operation: files.has(at.operation) ? readOperation(files.get(at.operation)?.text ?? '') : undefined,
     etcd: readEtcd(reading.outputs['etcd']),
     peers: readPeers(reading.outputs['peers']),
   }
@@ -161,8 +163,7 @@ function ipv6(bytes: string[]): string {
   return new URL(`http://[${words}]`).hostname.slice(1, -1)
 }
 
-function readFormed(text: string | undefined): FormedSeen | undefined {
-  if (text === undefined) return undefined
+function readFormed(text: string): FormedSeen {
   try {
     const { cluster = '', clusterId = '', token = '', formedAt = '' } = JSON.parse(text) as Partial<FormedSeen>
     return { cluster, clusterId, token, formedAt }
@@ -172,8 +173,7 @@ function readFormed(text: string | undefined): FormedSeen | undefined {
   }
 }
 
-function readOperation(text: string | undefined): ReachedHost['operation'] {
-  if (text === undefined) return undefined
+function readOperation(text: string): ReachedHost['operation'] {
   return parseOperation(text) ?? { name: 'unreadable', finish: '', args: {}, since: '', controller: '' }
 }
 

@@ -30,7 +30,7 @@ export function restartAll(sinceMs: number): Step<Wanted, Seen> {
 
 interface Restart {
   name: string
-  replaces(member: MemberWanted): FileWant[]
+  replaces(member: MemberWanted, on: ReachedHost): FileWant[]
   reasonFor(member: MemberWanted, on: ReachedHost): string | undefined
 }
 
@@ -45,7 +45,7 @@ function restartStep(restart: Restart): Step<Wanted, Seen> {
           const why = member === undefined ? undefined : restart.reasonFor(member, on)
           return member === undefined || why === undefined
             ? []
-            : [restartChange(want, seen, member, on, { why, replaced: differing(on, restart.replaces(member)) })]
+            : [restartChange(want, seen, member, on, { why, replaced: differing(on, restart.replaces(member, on)) })]
         }),
   }
 }

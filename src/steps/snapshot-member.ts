@@ -24,7 +24,7 @@ function applied(on: ReachedHost): number {
 
 function nobodyHealthy(cluster: Cluster, seen: Seen): DeployError {
   const all = voters(cluster, seen)
-  const healthy = all.filter((voter) => voter.healthy).length
+  const healthy = all.filter((voter) => voter.health === 'healthy').length
   return new DeployError({
     message: `no member can give a snapshot: quorum needs ${quorumOf(all.length)} of ${all.length} members, ${healthy} are healthy`,
     tried: 'look for a healthy voter',

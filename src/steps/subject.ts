@@ -4,13 +4,12 @@ import { DeployError, exitCode, together } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
-import { mayTakeDown } from '../cluster/quorum.ts'
+import { guard } from './guard.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { decideFormation, type Formation, type Remembered } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
-import { voters } from './members.ts'
 import { membershipProblems } from './membership.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight, slowestClockMs } from './preflight.ts'
@@ -71,26 +70,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
 
   checkWanted = (_: Wanted, seen: Seen): Problem[] => validityProblems(this.#cluster, seen, this.#ready)
 
-  guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => {
-    const verdict = mayTakeDown(change.takesDown ?? '', voters(this.#cluster, seen))
-    if (verdict.kind !== 'refused') return undefined
-    const allow = 'no voter can be spared, so writes stop until it is back'
-    return {
-      allowable: verdict.noneToSpare,
-      error: new DeployError({
-        message: verdict.noneToSpare
-          ? `${change.takesDown} is needed for quorum: ${allow}`
-          : `taking ${change.takesDown} down would lose quorum`,
-        host: change.host,
-        tried: `${change.what} (${change.why})`,
-        answered: verdict.arithmetic,
-        next: verdict.noneToSpare
-          ? 'allow the interruption with --allow-downtime'
-          : 'bring the members that are down back first: etcd-deploy status names them',
-        exitCode: exitCode.refused,
-      }),
-    }
-  }
+  guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
 
   prepare = async (seen: Seen, { purpose }: { purpose: 'glance' | 'plan' | 'apply' }): Promise<Wanted | undefined> => {
     const store = await this.#openStore()

@@ -1,6 +1,7 @@
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { FileWant } from './file-want.ts'
 import type { Formation } from './formation.ts'
+import type { ReachedHost } from './seen.ts'
 
 /** What is wanted: the inventory, `pki/` and how far the cluster's formation is, worked out for each host. */
 export interface Wanted {
@@ -25,6 +26,6 @@ export interface MemberWanted {
 }
 
 /** Files that etcd or systemd read at its start only. */
-export function startFiles(member: MemberWanted): FileWant[] {
-  return [member.env, member.unit]
+export function startFiles(member: MemberWanted, on: ReachedHost): FileWant[] {
+  return [on.formed === undefined ? member.env : member.envOnceFormed, member.unit]
 }

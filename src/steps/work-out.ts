@@ -4,8 +4,9 @@ import { etcdctlWrapper } from '../etcd/etcdctl-wrapper.ts'
 import { unitText } from '../etcd/unit.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
+import { pushedVersion } from './binaries.ts'
 import type { BroughtBinaries } from './bring-binaries.ts'
-import { textFile } from './file-want.ts'
+import { textFile, type FileWant } from './file-want.ts'
 import type { Formation } from './formation.ts'
 import { certificateFiles, trustBundles, type NamedRequest } from './leaf-requests.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
@@ -49,7 +50,7 @@ function memberWanted(
   const now = env(formation.kind === 'formed' ? 'existing' : 'new')
   return {
     node,
-    binaries: brought?.get(architecture) ?? [],
+    binaries: brought === undefined ? binariesToCome(cluster, host) : (brought.get(architecture) ?? []),
     certificates: certificateFiles(cluster, node, store, due),
     wrapper: textFile(at.wrapper, etcdctlWrapper(cluster, node), { mode: 0o755, owner: 'root', group: 'root' }),
     env: textFile(at.env, now.text, readable),
@@ -57,4 +58,19 @@ function memberWanted(
     unit: textFile(at.unit, unit, { mode: 0o644, owner: 'root', group: 'root' }),
     environment: now.environment,
   }
+}
+
+/** Stand-ins for what is still to be downloaded, where the host does not have that version (plan). */
+function binariesToCome(cluster: Cluster, host: ReachedHost): FileWant[] {
+  if (pushedVersion(cluster, host) === cluster.version) return []
+  const at = layoutOf(cluster)
+  const content = { kind: 'file' as const, path: '', size: 0, sha256: 'to be downloaded' }
+  return [at.etcd, at.etcdctl].map((path) => ({
+    path,
+    mode: 0o755,
+    owner: 'root',
+    group: 'root',
+    shows: 'binary',
+    content,
+  }))
 }

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { failuresSurvived, mayTakeDown, quorumOf, type Voter } from '../../../src/cluster/quorum.ts'
+import { failuresSurvived, mayTakeDown, quorumOf, type Health, type Voter } from '../../../src/cluster/quorum.ts'
 
+const health = fc.constantFrom<Health>('healthy', 'down', 'unknown')
 const voters = fc
-  .array(fc.boolean(), { minLength: 1, maxLength: 9 })
-  .map((healthy) => healthy.map((each, index): Voter => ({ name: `node${index + 1}`, healthy: each })))
+  .array(health, { minLength: 1, maxLength: 9 })
+  .map((all) => all.map((each, index): Voter => ({ name: `node${index + 1}`, health: each })))
+
+const three = (...all: Health[]): Voter[] => all.map((each, index) => ({ name: `node${index + 1}`, health: each }))
 
 describe('the quorum guard', () => {
   test.for([
@@ -20,13 +23,13 @@ describe('the quorum guard', () => {
     expect(quorumOf(count)).toBe(quorum)
   })
 
-  test('never lets a healthy voter go unless a majority of all voters stays healthy', () => {
+  test('never lets a voter go that may be voting, unless a majority of all voters stays healthy', () => {
     fc.assert(
       fc.property(voters, fc.nat(8), (all, index) => {
         const chosen = all[index % all.length] as Voter
         const verdict = mayTakeDown(chosen.name, all)
-        const left = all.filter((voter) => voter.healthy && voter.name !== chosen.name).length
-        if (!chosen.healthy) expect(verdict.kind).toBe('already-down')
+        const left = all.filter((voter) => voter.health === 'healthy' && voter.name !== chosen.name).length
+        if (chosen.health === 'down') expect(verdict.kind).toBe('already-down')
         else expect(verdict.kind).toBe(left * 2 > all.length ? 'may' : 'refused')
       }),
     )
@@ -35,32 +38,36 @@ describe('the quorum guard', () => {
   test('says that none can be spared only where a cluster in full health could not spare one', () => {
     fc.assert(
       fc.property(voters, fc.nat(8), (all, index) => {
-        const verdict = mayTakeDown((all[index % all.length] as Voter).name, all)
-        if (verdict.kind === 'refused') expect(verdict.noneToSpare).toBe(all.length <= 2)
+        const chosen = all[index % all.length] as Voter
+        const verdict = mayTakeDown(chosen.name, all)
+        if (verdict.kind !== 'refused' || chosen.health !== 'healthy') return
+        expect(verdict.because).toBe(all.length <= 2 ? 'none-to-spare' : 'quorum-would-be-lost')
       }),
     )
   })
 
   test('shows the arithmetic', () => {
-    const verdict = mayTakeDown('node1', [
-      { name: 'node1', healthy: true },
-      { name: 'node2', healthy: true },
-      { name: 'node3', healthy: false },
-    ])
-    expect(verdict).toEqual({
+    expect(mayTakeDown('node1', three('healthy', 'healthy', 'down'))).toEqual({
       kind: 'refused',
-      arithmetic: '3 voters, quorum 2, healthy 2, as node3 is down: without node1 1 would be left',
-      noneToSpare: false,
+      arithmetic: '3 voters, quorum 2, healthy 2 (down: node3): without node1 1 would be left',
+      because: 'quorum-would-be-lost',
     })
   })
 
-  test('a learner may always go: it has no vote', () => {
-    expect(mayTakeDown('learner', [{ name: 'node1', healthy: true }]).kind).toBe('already-down')
+  test('a member that could not be asked is neither spent nor counted on', () => {
+    expect(mayTakeDown('node1', three('unknown', 'healthy', 'down'))).toMatchObject({ because: 'not-known' })
+    expect(mayTakeDown('node1', three('healthy', 'healthy', 'unknown')).kind).toBe('refused')
+    expect(mayTakeDown('node1', three('unknown', 'healthy', 'healthy')).kind).toBe('may')
+  })
+
+  test('a learner may always go, as it has no vote; a stranger may not', () => {
+    const one = three('healthy')
+    expect(mayTakeDown('learner', one, ['learner']).kind).toBe('already-down')
+    expect(mayTakeDown('stranger', one)).toMatchObject({ kind: 'refused', because: 'not-known' })
   })
 
   test('survives as many failures as healthy voters exceed the majority', () => {
-    const three = (healthy: number): Voter[] =>
-      [0, 1, 2].map((index) => ({ name: `n${index}`, healthy: index < healthy }))
-    expect([3, 2, 1].map((healthy) => failuresSurvived(three(healthy)))).toEqual([1, 0, -1])
+    const all = [three('healthy', 'healthy', 'healthy'), three('healthy', 'healthy', 'down'), three('healthy', 'down', 'unknown')]
+    expect(all.map((each) => failuresSurvived(each))).toEqual([1, 0, -1])
   })
 })
