@@ -30,7 +30,7 @@ export interface SiteOptions extends Partial<Omit<Inventory, 'nodes'>> {
   from?: Site
 }
 
-export const testVersion = '3.6.16'
+const testVersion = '3.6.16'
 
 export async function newSite({ nodes, user = 'deploy', from, ...keys }: SiteOptions): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-deploy-test-'))
@@ -80,7 +80,7 @@ export function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['-a', `${from}/.`, to])
 }
 
-export async function tarballOf(version: string): Promise<string> {
+async function tarballOf(version: string): Promise<string> {
   const { ready, skipped } = await prepareReleases()
   const release = ready.find((each) => each.version === version)
   if (release !== undefined) return release.tarball
