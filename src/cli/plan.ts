@@ -1,7 +1,7 @@
 import { exitCode, type ExitCode } from '../errors.ts'
 import { observe } from '../engine/observe.ts'
 import { readOperation } from '../engine/operation.ts'
-import { allWaves, type Wave } from '../engine/plan.ts'
+import { allWaves, narrow, type Wave } from '../engine/plan.ts'
 import { EtcdSubject } from '../steps/subject.ts'
 import type { Seen } from '../steps/seen.ts'
 import { recordPath } from '../steps/unfinished.ts'
@@ -9,16 +9,17 @@ import { diffLines } from '../ui/diff.ts'
 import { loadColors, wantsColors, type Colors } from '../ui/colors.ts'
 import { cleanLine } from '../ui/text.ts'
 import { refuse } from '../engine/run.ts'
-import type { CommonOptions } from './options.ts'
+import type { ChangeOptions } from './options.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
 import { inSession } from './session.ts'
 
-export function plan(options: CommonOptions & { detailedExitcode?: true }): Promise<ExitCode> {
+export function plan(options: ChangeOptions & { detailedExitcode?: true }): Promise<ExitCode> {
   return inSession('plan', options, async (session) => {
     const { cluster, emit, signal } = session
     const recorded = await readOperation(recordPath(cluster))
-    const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false, recorded })
+    const subject = new EtcdSubject({ cluster, emit, signal, may: 'form', recorded })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster) }
+    await subject.open()
     const seen = subject.see(
       await observe({ ...session, ...limits, looks: subject.looks }, [...session.connections.keys()]),
     )
@@ -27,7 +28,9 @@ export function plan(options: CommonOptions & { detailedExitcode?: true }): Prom
     if (want === undefined) throw new Error('nothing was prepared')
     refuse(session, subject.checkWanted(want, seen))
     const { default: playbook } = await import('../../playbooks/up.ts')
-    const waves = playbook.stages.flatMap((stage) => allWaves(stage, want, seen))
+    const waves = playbook.stages.flatMap((stage) =>
+      allWaves({ ...stage, steps: narrow(stage.steps, session.on) }, want, seen),
+    )
     if (options.json === true)
       process.stdout.write(
         `${JSON.stringify({ v: 1, type: 'plan', cluster: cluster.name, waves: waves.map(waveJson) })}\n`,

@@ -25,8 +25,9 @@ export function program(version: string, end: (code: ExitCode) => void): Command
   looking(root.command('plan'), ['plan', 'plan inventory.ts --detailed-exitcode'])
     .description('show what up would do: every wave, host by host, with differences')
     .argument('[inventory]', 'inventory file')
+    .option('--on <nodes>', 'show what would change on these nodes only')
     .option('--detailed-exitcode', 'exit 4 when there is something to change')
-    .action(async (file: string | undefined, options: CommonOptions & { detailedExitcode?: true }) =>
+    .action(async (file: string | undefined, options: ChangeOptions & { detailedExitcode?: true }) =>
       end(await (await import('./plan.ts')).plan(withFile(options, file))),
     )
 

@@ -13,11 +13,12 @@ import type { Session } from './session.ts'
 export async function runStages(
   session: Session,
   stages: readonly Stage<Wanted, Seen>[],
-  options: ChangeOptions,
+  options: ChangeOptions & { restartsOnly?: true },
 ): Promise<Outcome<Seen>> {
   const { cluster, emit, signal } = session
   const recorded = await readOperation(recordPath(cluster))
-  const subject = new EtcdSubject({ cluster, emit, signal, narrowed: session.on !== undefined, recorded })
+  const subject = new EtcdSubject({ cluster, emit, signal, may: mayDo(session, options), recorded })
+  await subject.open()
   const { on, ...context } = session
   return converge(stages, subject, {
     ...context,
@@ -26,4 +27,9 @@ export async function runStages(
     allowDowntime: options.allowDowntime === true,
     ...(on === undefined ? {} : { on }),
   })
+}
+
+function mayDo(session: Session, options: { restartsOnly?: true }): 'form' | 'change' | 'restart' {
+  if (options.restartsOnly === true) return 'restart'
+  return session.on === undefined ? 'form' : 'change'
 }

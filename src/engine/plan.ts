@@ -37,6 +37,15 @@ export function allWaves<W, S>(stage: Pick<Stage<W, S>, 'steps' | 'want'>, want:
   }
 }
 
+/** `--on`: steps see everything, but only the named hosts may change. */
+export function narrow<W, S>(steps: readonly Step<W, S>[], on: ReadonlySet<string> | undefined): readonly Step<W, S>[] {
+  if (on === undefined) return steps
+  return steps.map((step) => ({
+    ...step,
+    next: (want: W, seen: S) => step.next(want, seen).filter((change) => on.has(change.host)),
+  }))
+}
+
 /** The first stage that is still to be reached; the latest reached one wins over earlier ones that no longer look right. */
 export function stageAt<W, S>(stages: readonly Stage<W, S>[], want: W, seen: S): number {
   return stages.findLastIndex((stage) => stage.reached(want, seen)) + 1

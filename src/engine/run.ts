@@ -5,8 +5,8 @@ import type { Ask, Emit } from './events.ts'
 import { takeLocks, type Locks } from './locks.ts'
 import { observe } from './observe.ts'
 import { removeIntent, writeIntent, type Intent } from './intent.ts'
-import { nextWave, stageAt, type Wave } from './plan.ts'
-import type { Change, HostReading, Problem, Stage, Step, Subject } from './playbook.ts'
+import { narrow, nextWave, stageAt, type Wave } from './plan.ts'
+import type { Change, HostReading, Problem, Stage, Subject } from './playbook.ts'
 
 export interface RunContext {
   connections: ReadonlyMap<string, Connection>
@@ -218,15 +218,6 @@ const guardedReadingMs = 2000
 
 function latestMs(reading: HostReading | undefined): number {
   return reading?.kind === 'read' ? reading.endedAtMs : 0
-}
-
-/** `--on`: steps see everything, but only the named hosts may change. */
-function narrow<W, S>(steps: readonly Step<W, S>[], on: ReadonlySet<string> | undefined): readonly Step<W, S>[] {
-  if (on === undefined) return steps
-  return steps.map((step) => ({
-    ...step,
-    next: (want: W, seen: S) => step.next(want, seen).filter((change) => on.has(change.host)),
-  }))
 }
 
 export function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {

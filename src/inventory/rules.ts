@@ -82,8 +82,14 @@ function lifetimeProblems({ leafDays, caYears, clients }: Partly<NonNullable<Inv
     ...Object.entries(clients ?? {}).flatMap(([name, client]) =>
       outlives(['tls', 'clients', name, 'days'], client?.days),
     ),
+    ...(clients !== undefined && ownClient in clients
+      ? [{ path: ['tls', 'clients', ownClient], reason: 'this name is taken: etcdctl on the hosts works with it' }]
+      : []),
   ]
 }
+
+/** The client certificate that every cluster gets, for etcdctl on its hosts. */
+export const ownClient = 'admin'
 
 export const defaultCaYears = 10
 

@@ -26,7 +26,7 @@ export async function readStatus(context: SeeContext, stages: readonly Stage<Wan
   // As the operation itself: that another one is refused while it is unfinished is no drift.
   const unfinished = unfinishedOperation(seen, operation)
   const own = unfinished === undefined ? {} : { operation: unfinished.name }
-  const subject = new EtcdSubject({ cluster, emit, signal, narrowed: false, recorded: operation, ...own })
+  const subject = new EtcdSubject({ cluster, emit, signal, may: 'form', recorded: operation, ...own })
   const [asked, drift] = await Promise.all([
     ask(context, seen),
     seeDrift({ subject, stages, hasPki: pki !== undefined }, seen),

@@ -1,5 +1,6 @@
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
+import { ownClient } from '../inventory/rules.ts'
 import { bundleOf } from '../pki/certificate.ts'
 import type { LeafRequest } from '../pki/leaf.ts'
 import { sansOf } from '../pki/sans.ts'
@@ -10,7 +11,7 @@ import type { ReachedHost } from './seen.ts'
 export type NamedRequest = Omit<LeafRequest, 'notBefore'> & { name: string }
 
 /** The client certificate with which `etcdctl` works on the hosts: etcd's user root may do everything, also with auth on. */
-export const adminName = 'admin'
+export const adminName = ownClient
 
 /** Every leaf that this inventory asks for. */
 export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, ReachedHost>): NamedRequest[] {
@@ -65,7 +66,8 @@ function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] 
 }
 
 /** Devices of containers and services: kube-ipvs0 alone may hold hundreds of addresses that come and go. */
-const virtualDevice = /^(docker|br-|veth|cni|flannel|cali|cilium|lxc|kube-ipvs|nodelocaldns|tunl|weave|virbr|dummy)/
+const virtualDevice =
+  /^(docker|br-[0-9a-f]{12}$|veth|cni|flannel|cali|cilium|lxc|kube-ipvs|nodelocaldns|tunl|weave|virbr|dummy)/
 
 /** The files of one member that come from `pki/`, grouped as they belong together. A leaf yet to be issued has a stand-in. */
 export function certificateFiles(

@@ -12,7 +12,7 @@ export function membershipProblems(cluster: Cluster, seen: Seen): DeployError[] 
   return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [])]
 }
 
-function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
+export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   return reachedHosts(seen).flatMap(([host, on]) => {
     // Without data nothing has ever run there: a bootstrap that was begun may go on with another version.
     const pushed = hasMemberData(cluster, on) ? pushedVersion(cluster, on) : undefined

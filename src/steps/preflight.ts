@@ -7,16 +7,17 @@ import { foreignTraces, managedBy } from './foreign.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
 /** All that would make `up` fail on these hosts, found before anything is changed. */
-export function preflight(cluster: Cluster, seen: Seen): Problem[] {
+export function preflight(cluster: Cluster, seen: Seen, formed: boolean): Problem[] {
   const problems = cluster.nodes.flatMap((node) => {
     const found = seen.hosts.get(node.name)
-    if (found === undefined || found.kind === 'unreachable') return [unreachable(node, found?.error)]
+    if (found === undefined || found.kind === 'unreachable') return [unreachable(node, found?.error, formed)]
     return hostProblems(cluster, node, found)
   })
   return [...problems, ...clockProblems(seen), ...authProblems(cluster, seen)]
 }
 
-function unreachable(node: Node, error: Error | undefined): Problem {
+/** A cluster is formed by all its members: where it is yet to be, a missing host is a refusal and no mere failure. */
+function unreachable(node: Node, error: Error | undefined, formed: boolean): Problem {
   if (error instanceof DeployError) {
     const { message, host = node.name, tried, answered, next, exitCode: code } = error
     return {
@@ -24,7 +25,7 @@ function unreachable(node: Node, error: Error | undefined): Problem {
         message,
         host,
         next,
-        exitCode: code,
+        exitCode: formed || code !== exitCode.failed ? code : exitCode.refused,
         ...(tried === undefined ? {} : { tried }),
         ...(answered === undefined ? {} : { answered }),
       }),
@@ -34,6 +35,7 @@ function unreachable(node: Node, error: Error | undefined): Problem {
     message: 'the host cannot be reached',
     tried: `connect to ${node.ssh.user}@${node.ssh.host}:${node.ssh.port}`,
     answered: error?.message ?? '',
+    exitCode: formed ? exitCode.failed : exitCode.refused,
   })
 }
 

@@ -3,8 +3,12 @@ import type { ProcessSeen } from './seen.ts'
 
 /** Variables in which what runs differs from what is wanted; initial-* are left out: etcd ignores them once it has data. */
 function runningDifferences(running: ProcessSeen, member: MemberWanted): string[] {
-  return differencesBetween(running.environment, member.environment)
+  const replaced = running.executable.endsWith(' (deleted)') ? [replacedBinary] : []
+  return [...replaced, ...differencesBetween(running.environment, member.environment)]
 }
+
+/** Stands among the names of variables: the file that the process was started from is no longer there. */
+const replacedBinary = 'binary'
 
 export function differencesBetween(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])
@@ -19,6 +23,7 @@ export function runsAsWanted(running: ProcessSeen, member: MemberWanted): boolea
 export function describeDifferences(running: ProcessSeen, member: MemberWanted): string {
   return runningDifferences(running, member)
     .map((name) => {
+      if (name === replacedBinary) return 'it runs a binary that was replaced since'
       if (name === 'DEPLOYED_UNIT') return 'it runs under the former unit'
       if (name === 'DEPLOYED_TRUST') return 'it trusts the former CA bundle'
       const [now, wanted] = [running.environment[name], member.environment[name]]

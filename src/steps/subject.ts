@@ -10,7 +10,7 @@ import type { PkiStore } from '../pki/store.ts'
 import { decideFormation, type Formation, type Remembered } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
-import { membershipProblems } from './membership.ts'
+import { membershipProblems, versionProblems } from './membership.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight, slowestClockMs } from './preflight.ts'
 import { readHost } from './read-host.ts'
@@ -25,8 +25,8 @@ export interface SubjectOptions {
   cluster: Cluster
   emit: Emit
   signal: AbortSignal
-  /** `--on`, which a bootstrap can't honour. */
-  narrowed: boolean
+  /** `form`: bootstrap too. `change`: not, as `--on` narrows the run. `restart`: change no file at all. */
+  may: 'form' | 'change' | 'restart'
   /** The record beside the inventory, if there is one. */
   recorded?: Operation | undefined
   /** The name of the operation that this run is, where it is one with a record. */
@@ -42,12 +42,18 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   #store: Promise<PkiStore | undefined> | undefined
   #binaries: Promise<BroughtBinaries> | undefined
   #formedSeen = false
+  #formedBefore = false
   /** The store as the last preparation left it. */
   #ready: PkiStore | undefined
 
   constructor(options: SubjectOptions) {
     this.#options = options
     this.#cluster = options.cluster
+  }
+
+  /** Reads what `pki/` remembers, on which the first check depends. */
+  async open(): Promise<void> {
+    this.#formedBefore = (await this.#openStore())?.formed !== undefined
   }
 
   looks = (host: string): Look[] => {
@@ -65,7 +71,10 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
 
   check = (seen: Seen): Problem[] => {
     const unfinished = unfinishedOperation(seen, this.#options.recorded)
-    return [...refuseUnfinished(unfinished, this.#options.operation), ...preflight(this.#cluster, seen)]
+    return [
+      ...refuseUnfinished(unfinished, this.#options.operation),
+      ...preflight(this.#cluster, seen, this.#formedSeen || this.#formedBefore),
+    ]
   }
 
   checkWanted = (_: Wanted, seen: Seen): Problem[] => validityProblems(this.#cluster, seen, this.#ready)
@@ -82,16 +91,17 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
     // Before a certificate is issued for a member that etcd does not have, or for an address that it does not know.
-    const misfits = formation.kind === 'formed' ? membershipProblems(this.#cluster, seen) : []
+    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(this.#cluster, seen)
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
-    if (formation.kind === 'bootstrap' && this.#options.narrowed) throw narrowedBootstrap()
+    if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#options.may)
     const due = store === undefined ? [] : await this.#due(store, seen)
     const unremembered = this.#unremembered(store, seen, formation)
     if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
-    const ready = purpose === 'apply' ? await this.#writeStore(store, seen, formation) : store
+    const mayWrite = purpose === 'apply' && this.#options.may !== 'restart'
+    const ready = mayWrite ? await this.#writeStore(store, seen, formation) : store
     this.#ready = ready
-    const brought = await this.#bring(seen, purpose)
+    const brought = await this.#bring(seen, mayWrite)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
     return {
       cluster: this.#cluster,
@@ -101,7 +111,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
         seen,
         formation,
         store: ready,
-        due: purpose === 'plan' ? due : [],
+        due: mayWrite ? [] : due,
         brought: brought === 'not-at-hand' ? undefined : brought,
       }),
     }
@@ -150,10 +160,10 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     return createPki(this.#cluster.pki.dir, this.#cluster.name, this.#cluster.tls, notBefore)
   }
 
-  async #bring(seen: Seen, purpose: 'glance' | 'plan' | 'apply'): Promise<BroughtBinaries | 'not-at-hand'> {
+  async #bring(seen: Seen, download: boolean): Promise<BroughtBinaries | 'not-at-hand'> {
     if (this.#binaries !== undefined) return this.#binaries
     const architectures = new Set(reachedHosts(seen).flatMap(([, on]) => on.architecture ?? []))
-    const brought = await bringBinaries({ ...this.#options, architectures, download: purpose === 'apply' })
+    const brought = await bringBinaries({ ...this.#options, architectures, download })
     if (brought !== 'not-at-hand') this.#binaries = Promise.resolve(brought)
     return brought
   }
@@ -175,7 +185,13 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   }
 }
 
-function narrowedBootstrap(): DeployError {
+function notFormed(may: 'change' | 'restart'): DeployError {
+  if (may === 'restart')
+    return new DeployError({
+      message: 'there is no cluster yet',
+      next: 'etcd-deploy up makes it',
+      exitCode: exitCode.refused,
+    })
   return new DeployError({
     message: '--on cannot narrow a bootstrap: members form a cluster together',
     next: 'run up without --on',
