@@ -129,7 +129,7 @@ describe('data', () => {
     const run = await refused(() => other.run('up'), [spare])
     expect(wordsOf(run)).toMatch(/\/var\/lib\/etcd holds the data of a member that this inventory knows nothing of/)
     await hostOutput(spare, 'rm -rf /var/lib/etcd; mkdir /var/lib/etcd; echo photos >/var/lib/etcd/holiday.jpg')
-    expect(wordsOf(await refused(() => other.run('up'), [spare]))).toMatch(/holds other files\nholiday.jpg/)
+    expect(wordsOf(await refused(() => other.run('up'), [spare]))).toMatch(/holds other files\n.*\nholiday.jpg/)
   })
 
   test('a unit that was made by hand is left alone', async () => {

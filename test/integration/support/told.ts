@@ -23,7 +23,9 @@ export function problemsOf(run: Run): ErrorJson[] {
 /** All that the run's problems say, for `toMatch`. */
 export function wordsOf(run: Run): string {
   return problemsOf(run)
-    .map(({ host = '', message, answered = '', next = [] }) => [host, message, answered, ...next].join('\n'))
+    .map(({ host = '', message, tried = '', answered = '', next = [] }) =>
+      [host, message, tried, answered, ...next].join('\n'),
+    )
     .join('\n\n')
 }
 

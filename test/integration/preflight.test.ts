@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Run } from '../instruments/run-cli.ts'
+import { cutPort, healPorts, hostOutput, labHost, labReset, stateFiles, type NodeName } from '../lab/lab.ts'
+import { footprints } from './support/footprint.ts'
+import { newSite, type Site, type SiteOptions } from './support/site.ts'
+import { eventsOf, problemsOf, wordsOf } from './support/told.ts'
+
+const hosts: NodeName[] = ['node1', 'node2', 'node3']
+
+beforeAll(async () => {
+  await labReset(hosts)
+})
+
+async function siteFor(options: Partial<SiteOptions> = {}): Promise<Site> {
+  const site = await newSite({ nodes: hosts, ...options })
+  onTestFinished(() => site.remove())
+  return site
+}
+
+/** Exit 1 and nothing changed on any host. */
+async function stopped(run: () => Promise<Run>, code = 1): Promise<Run> {
+  const before = await footprints(hosts)
+  const ended = await run()
+  expect(ended.code, ended.stdout + ended.stderr).toBe(code)
+  expect(await footprints(hosts)).toEqual(before)
+  expect(eventsOf(ended, 'change-begin')).toEqual([])
+  return ended
+}
+
+afterEach(async () => {
+  await healPorts('node2')
+})
+
+test('several problems of several hosts are told together', async () => {
+  await hostOutput('node1', 'systemd-run -q --unit squatter systemd-socket-activate -a -l 0.0.0.0:2380 cat')
+  onTestFinished(async () => void (await hostOutput('node1', 'systemctl stop squatter')))
+  await hostOutput('node2', 'touch /var/lib/etcd')
+  onTestFinished(async () => void (await hostOutput('node2', 'rm /var/lib/etcd')))
+  const site = await siteFor()
+  site.edit({
+    nodes: { ...site.inventory.nodes, node3: { address: labHost('node3').address, ssh: { user: 'nobody' } } },
+  })
+  const run = await stopped(() => site.run('up'))
+  const told = Object.groupBy(problemsOf(run), ({ host = '' }) => host)
+  expect(told['node1']?.map(({ message }) => message)).toEqual(['peer port 2380 is taken by another program'])
+  expect(told['node2']?.map(({ message }) => message)).toContain('/var/lib/etcd is not a folder')
+  expect(told['node3']).toHaveLength(1)
+  expect(told['node3']?.[0]?.message).toMatch(/nobody/)
+})
+
+test('a host that does not answer is named with what was tried', async () => {
+  const site = await siteFor()
+  const ssh = { host: '10.213.96.199', timeouts: { connect: '2s' } }
+  site.edit({ nodes: { ...site.inventory.nodes, node3: { address: labHost('node3').address, ssh } } })
+  const run = await stopped(() => site.run('up'))
+  expect(problemsOf(run)).toMatchObject([{ host: 'node3' }])
+  expect(problemsOf(run)[0]?.tried).toMatch(/10\.213\.96\.199/)
+  expect(problemsOf(run)[0]?.next?.join()).not.toBe('')
+})
+
+test('a blocked peer port is named within seconds, before anything is changed', async () => {
+  await cutPort('node2', 2380, 'in')
+  const site = await siteFor()
+  const run = await stopped(() => site.run('up'))
+  expect(run.seconds).toBeLessThan(10)
+  expect(wordsOf(run)).toMatch(/node1 does not reach the peer port of node2/)
+  expect(wordsOf(run)).toMatch(/node3 does not reach the peer port of node2/)
+  expect(wordsOf(run)).toMatch(/open TCP port 2380 on node2/)
+})
+
+test('an address that the host does not have', async () => {
+  const site = await siteFor()
+  const ssh = { host: labHost('node3').address }
+  site.edit({ nodes: { ...site.inventory.nodes, node3: { address: '10.213.96.77', ssh } } })
+  const run = await stopped(() => site.run('up'))
+  expect(wordsOf(run)).toMatch(/the host does not have the address 10\.213\.96\.77/)
+})
+
+test('a password that sudo refuses', async () => {
+  const site = await siteFor({ user: 'ops' })
+  site.edit({ ssh: { ...site.inventory.ssh, sudo: { password: { env: 'WRONG' } } } })
+  const run = await stopped(() => site.run('up', { env: { WRONG: 'not-the-password' } }))
+  expect(problemsOf(run)).toHaveLength(3)
+  expect(wordsOf(run)).toMatch(/sudo/)
+  expect(run.stdout + run.stderr).not.toContain('not-the-password')
+})
+
+test('a host key that known_hosts does not have: shown, and refused where nobody can be asked', async () => {
+  const site = await siteFor()
+  site.edit({ ssh: { ...site.inventory.ssh, knownHosts: '/dev/null' } })
+  const run = await stopped(() => site.run('up'), 3)
+  expect(wordsOf(run)).toMatch(/SHA256:/)
+  expect(wordsOf(run)).toMatch(/--accept-new-host-keys/)
+})
+
+test('ops, whose sudo asks for a password, brings up a cluster; another etcd elsewhere on the host is fine', async () => {
+  await hostOutput('node1', 'systemd-run -q --unit other-etcd systemd-socket-activate -a -l 0.0.0.0:12380 cat')
+  const site = await siteFor({ nodes: ['node1'], user: 'ops' })
+  const run = await site.run('up')
+  expect(run.code, run.stdout).toBe(0)
+  expect(await hostOutput('node1', 'etcdctl endpoint health 2>&1')).toMatch(/is healthy/)
+  const password = readFileSync(stateFiles.opsPassword, 'utf8').trim()
+  expect(run.stdout + run.stderr).not.toContain(password)
+})
