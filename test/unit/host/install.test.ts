@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
   it('writes files whole, of any name and size, with their mode', async () => {
     const files = [
       put('plain', Buffer.from('a\n')),
-      put("it's $HOME *", randomBytes(100_000), { mode: 0o600 }),
+      put("it's $HOME * \\n", randomBytes(100_000), { mode: 0o600 }),
       put('empty', Buffer.alloc(0), { mode: 0o755 }),
       put('.hidden', randomBytes(3_000_000), { mode: 0o444 }),
     ]
