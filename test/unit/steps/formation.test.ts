@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest'
+import { layoutOf } from '../../../src/etcd/layout.ts'
+import { decideFormation, type Formation, type Remembered } from '../../../src/steps/formation.ts'
+import type { FileSeen, ReachedHost, Seen } from '../../../src/steps/seen.ts'
+import { away, cluster, host, stopped } from '../status/samples.ts'
+
+const of = cluster()
+const at = layoutOf(of)
+const memberFolders = ['member', 'member/snap', 'member/wal'].map((name) => `${of.paths.data}/${name}`)
+
+interface Traces {
+  /** Token in an env file of ours. */
+  token?: string
+  /** The cluster whose env file it is. */
+  owner?: string
+  data?: true | 'no WAL'
+  wasReady?: true
+  clusterId?: string
+  fstab?: string[]
+}
+
+function traced({ token, owner = of.name, data: hasData, wasReady, clusterId, fstab = [] }: Traces): ReachedHost {
+  const files = new Map<string, FileSeen>()
+  if (token !== undefined)
+    files.set(at.env, file(`# Managed by etcd-deploy for cluster ${owner}; x\nETCD_INITIAL_CLUSTER_TOKEN=${token}\n`))
+  const folders = hasData === true ? memberFolders : hasData === 'no WAL' ? memberFolders.slice(0, 2) : []
+  for (const folder of folders) files.set(folder, memberFolder)
+  if (wasReady === true) files.set(at.wasReady, file())
+  const formed = clusterId === undefined ? undefined : { cluster: of.name, clusterId, token: 'host', formedAt: '' }
+  return { ...stopped(of, 'any'), dataEntries: folders.length > 0 ? ['member'] : [], files, formed, fstab }
+}
+
+function file(text?: string): FileSeen {
+  const rights = { mode: 0o640, owner: 'root', group: 'etcd', size: 1, modifiedS: 0 }
+  return { type: 'file', ...rights, ...(text === undefined ? {} : { text }) }
+}
+
+const memberFolder: FileSeen = {
+  type: 'directory',
+  mode: 0o700,
+  owner: 'etcd',
+  group: 'etcd',
+  size: 1,
+  modifiedS: 0,
+}
+
+function seen(...traces: Traces[]): Seen {
+  return { hosts: new Map(traces.map((each, index) => [`node${index + 1}`, traced(each)])) }
+}
+
+const pki: Remembered = { clusterId: 'cc', token: 'pki' }
+const bootstrap = (token: string): Formation => ({ kind: 'bootstrap', token })
+const formed = (token: string): Formation => ({ kind: 'formed', token, clusterId: 'cc' })
+
+describe('a cluster is formed, or goes on being formed, or has been', () => {
+  test.each<[string, Seen, Remembered | undefined, Formation]>([
+    ['no trace anywhere: a random token', seen({}, {}, {}), undefined, bootstrap('fresh')],
+    ['begun on one host: its token', seen({}, { token: 'begun' }, {}), undefined, bootstrap('begun')],
+    [
+      'begun, with data here and there',
+      seen({ token: 'begun', data: true }, { token: 'begun' }, {}),
+      undefined,
+      bootstrap('begun'),
+    ],
+    [
+      'begun, all started, nobody remembers yet',
+      seen(...['a', 'b', 'c'].map((): Traces => ({ token: 'begun', data: true, wasReady: true }))),
+      undefined,
+      bootstrap('begun'),
+    ],
+    [
+      'a token that never came to data gives way',
+      seen({ token: 'begun', data: true }, { token: 'other' }, {}),
+      undefined,
+      bootstrap('begun'),
+    ],
+    [
+      'one host remembers',
+      seen({ data: true, clusterId: 'cc' }, { data: true }, { data: true }),
+      undefined,
+      formed('host'),
+    ],
+    ['pki/ remembers', seen({ data: true }, { data: true }, { data: true }), pki, formed('pki')],
+    [
+      'pki/ and hosts remember the same',
+      seen(...Array.from({ length: 3 }, (): Traces => ({ data: true, clusterId: 'cc' }))),
+      pki,
+      formed('pki'),
+    ],
+  ])('%s', (_, hosts, remembered, formation) => {
+    expect(decideFormation(of, hosts, remembered, 'fresh')).toEqual({ formation })
+  })
+})
+
+describe('refused, each host with its reason', () => {
+  test.each<[string, Seen, Remembered | undefined, string[], RegExp]>([
+    ['one member wiped', seen({ data: true, clusterId: 'cc' }, {}, { data: true }), pki, ['node2'], /data is gone/],
+    [
+      'one wiped with all its memory',
+      seen({ data: true, clusterId: 'cc' }, { data: true }, {}),
+      undefined,
+      ['node3'],
+      /data is gone/,
+    ],
+    ['all wiped, pki/ remembers', seen({}, {}, {}), pki, ['node1', 'node2', 'node3'], /data is gone/],
+    [
+      'one member without its WAL',
+      seen({ data: true, clusterId: 'cc' }, { data: 'no WAL' }, { data: true }),
+      pki,
+      ['node2'],
+      /data is gone/,
+    ],
+    [
+      'all wiped, one host remembers',
+      seen({ clusterId: 'cc' }, {}, {}),
+      undefined,
+      ['node1', 'node2', 'node3'],
+      /data is gone/,
+    ],
+    [
+      'another cluster id than in pki/',
+      seen({ data: true, clusterId: 'other' }, { data: true }, { data: true }),
+      pki,
+      ['node1'],
+      /remembers cluster id other, but cc is wanted/,
+    ],
+    ['data that nobody of us made', seen({ data: true }, {}, {}), undefined, ['node1'], /knows nothing of/],
+    [
+      "data under another cluster's settings",
+      seen({ data: true, token: 't', owner: 'other' }, {}, {}),
+      undefined,
+      ['node1'],
+      /knows nothing of/,
+    ],
+    [
+      'data of two bootstraps',
+      seen({ data: true, token: 'a' }, { data: true, token: 'b' }, {}),
+      undefined,
+      ['node1', 'node2'],
+      /knows nothing of/,
+    ],
+    [
+      'was ready once, and only one of three has data left',
+      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', wasReady: true }, { token: 'a' }),
+      undefined,
+      ['node2', 'node3'],
+      /data is gone/,
+    ],
+  ])('%s', (_, hosts, remembered, names, words) => {
+    const decided = decideFormation(of, hosts, remembered, 'fresh')
+    const refused = 'refused' in decided ? decided.refused : []
+    expect(refused.map((error) => error.host)).toEqual(names)
+    for (const error of refused) expect(error).toMatchObject({ exitCode: 3, message: expect.stringMatching(words) })
+  })
+
+  test('an unmounted file system is the first suspect', () => {
+    const hosts = seen({ data: true }, { fstab: ['/', '/var/lib/etcd'] }, { data: true })
+    const decided = decideFormation(of, hosts, pki, 'fresh')
+    const [error] = 'refused' in decided ? decided.refused : []
+    expect(error?.next).toEqual([
+      '/var/lib/etcd is in /etc/fstab but not mounted: mount /var/lib/etcd, then run up again',
+    ])
+  })
+})
+
+test('a node that etcd does not have yet is no member whose data is gone', () => {
+  const four = cluster({ nodes: Object.fromEntries([1, 2, 3, 4].map((n) => [`node${n}`, { address: `10.0.0.${n}` }])) })
+  const members = new Map(['node1', 'node2', 'node3'].map((name) => [name, withData(host(of, name))] as const))
+  const hosts = new Map([...members, ['node4', traced({})] as const])
+  expect(decideFormation(four, { hosts }, pki, 'fresh')).toEqual({ formation: formed('pki') })
+})
+
+test('a host that cannot be read is no reason to forget what the others remember', () => {
+  const hosts = new Map([
+    ['node1', traced({ data: true, clusterId: 'cc' })],
+    ['node2', traced({ data: true })],
+    ['node3', away],
+  ] as const)
+  expect(decideFormation(of, { hosts }, undefined, 'fresh')).toEqual({ formation: formed('host') })
+})
+
+function withData(on: ReachedHost): ReachedHost {
+  return { ...on, files: new Map(memberFolders.map((folder) => [folder, memberFolder])) }
+}
