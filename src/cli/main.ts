@@ -9,6 +9,8 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${version()}\n`)
     return exitCode.done
   }
+  // A reader that has seen enough (`| head`) must not break off a run that changes hosts.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const { program } = await import('./program.ts')
   let code: number = exitCode.done
   const root = program(version(), (answer) => (code = answer))
@@ -37,4 +39,8 @@ function usageCode(error: unknown): number {
   const { code, exitCode: status } = error as { code?: string; exitCode?: number }
   if (code === undefined || !code.startsWith('commander.')) throw error
   return status === 0 ? exitCode.done : exitCode.usage
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }

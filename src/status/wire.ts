@@ -53,6 +53,7 @@ export async function seeWire(
 
 /** For both ports of one member; a member that waits for quorum accepts a connection and never answers. */
 const deadlineMs = 3000
+const lateText = `no answer within ${deadlineMs / 1000} s`
 
 interface Port {
   onHost: string
@@ -79,7 +80,7 @@ async function onLine<T>(line: Line, port: Port, work: Work<T>): Promise<T | { w
     return await work(socket, { ...line, signal })
   } catch (error) {
     if (line.signal.aborted) throw error
-    return { why: late.aborted ? `no answer within ${deadlineMs / 1000} s` : messageOf(error) }
+    return { why: late.aborted ? lateText : messageOf(error) }
   } finally {
     socket?.destroy()
   }
@@ -145,6 +146,7 @@ function notSeen(why: string): NotSeen {
 
 function messageOf(error: unknown): string {
   if (error instanceof DeployError) return error.message
-  const { code, message } = error as NodeJS.ErrnoException
+  const { name, code, message } = error as NodeJS.ErrnoException
+  if (name === 'AbortError' || name === 'TimeoutError') return lateText
   return code ?? message
 }

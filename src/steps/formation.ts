@@ -35,7 +35,7 @@ export function decideFormation(
 }
 
 /** All that etcd needs to go on: where the WAL is a disk of its own, both. */
-export function hasWholeMember(cluster: Cluster, host: ReachedHost): boolean {
+function hasWholeMember(cluster: Cluster, host: ReachedHost): boolean {
   const { data, wal } = cluster.paths
   const hasWal = wal === undefined ? host.files.has(`${data}/member/wal`) : host.walEntries.includes('member')
   return host.files.has(`${data}/member/snap`) && hasWal

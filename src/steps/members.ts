@@ -29,7 +29,7 @@ export function learners(cluster: Cluster, seen: Seen): NodeName[] {
 }
 
 /** The node that a member is: by the id that it gives itself, which no renaming changes; else by name or peer URL. */
-export function nodeOf(cluster: Cluster, seen: Seen, member: MemberEntry): NodeName | undefined {
+function nodeOf(cluster: Cluster, seen: Seen, member: MemberEntry): NodeName | undefined {
   const byId = reachedHosts(seen).find(([, host]) => host.etcd?.status?.memberId === member.id)?.[0]
   const byName = cluster.nodes.find(({ name }) => name === member.name)?.name
   return byId ?? byName ?? cluster.nodes.find((node) => member.peerUrls.includes(peerUrl(cluster, node)))?.name
@@ -46,10 +46,6 @@ function healthOf(host: ReachedHost | undefined): Health {
 
 export function isHealthy(host: ReachedHost | undefined): boolean {
   return host?.etcd?.healthy === true
-}
-
-export function leaderOf(seen: Seen): NodeName | undefined {
-  return reachedHosts(seen).find(([, host]) => isLeader(host))?.[0]
 }
 
 export function isLeader(host: ReachedHost): boolean {

@@ -1,20 +1,14 @@
 import { dirname, join } from 'node:path'
 
 import { DeployError, exitCode } from '../errors.ts'
-import type { Intent } from '../engine/intent.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { Problem } from '../engine/playbook.ts'
-import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 
 /** Where the record of an operation lies on this side: beside the inventory, for any controller that has it. */
 export function recordPath(cluster: Cluster): string {
   return join(dirname(cluster.file), '.etcd-deploy', `${cluster.name}.operation.json`)
-}
-
-export function intentOf(cluster: Cluster, operation: Operation): Intent {
-  return { operation, localPath: recordPath(cluster), hostPath: layoutOf(cluster).operation }
 }
 
 /** An operation that was begun and not ended, as the hosts or this side remember it. */

@@ -67,7 +67,11 @@ describe('the quorum guard', () => {
   })
 
   test('survives as many failures as healthy voters exceed the majority', () => {
-    const all = [three('healthy', 'healthy', 'healthy'), three('healthy', 'healthy', 'down'), three('healthy', 'down', 'unknown')]
+    const all = [
+      three('healthy', 'healthy', 'healthy'),
+      three('healthy', 'healthy', 'down'),
+      three('healthy', 'down', 'unknown'),
+    ]
     expect(all.map((each) => failuresSurvived(each))).toEqual([1, 0, -1])
   })
 })
