@@ -9,7 +9,7 @@ import { readOperation } from '../../../src/engine/operation.ts'
 import type { Change, Stage, Step, Subject } from '../../../src/engine/playbook.ts'
 import { converge, type RunContext } from '../../../src/engine/run.ts'
 import { DeployError, exitCode } from '../../../src/errors.ts'
-import type { Connection, Host, RunOptions, Script } from '../../../src/host/host.ts'
+import type { Host, RunOptions, Script } from '../../../src/host/host.ts'
 
 // A rotation in small: a first stage, people do something, a second one. What is seen are the words that a host holds.
 type Seen = ReadonlyMap<string, readonly string[]>
