@@ -5,13 +5,13 @@ import { reachedHosts, type Seen } from './seen.ts'
 
 /**
  * With etcd's auth on, every request needs a user. Ours is the CN of the client certificate, root, which only mutual TLS has: elsewhere
- * no member can be seen healthy again, so nothing may be restarted. Such a member knows its leader and reports no alarm, but
- * answers no read at all.
+ * no member can be seen healthy again, so nothing may be restarted. Such a member answers and has no alarm (from 3.5.30 and 3.6.11 on it
+ * does not even tell its status), but grants no read at all.
  */
 export function authProblems(cluster: Cluster, seen: Seen): Problem[] {
   if (cluster.tls.mode === 'mutual') return []
   const refusing = reachedHosts(seen).find(([, { etcd }]) => {
-    return etcd?.refusesReads === true && etcd.status?.leader !== undefined && etcd.status.errors.length === 0
+    return etcd?.refusesReads === true && (etcd.status?.errors ?? []).length === 0
   })
   if (refusing === undefined) return []
   const [host, { etcd }] = refusing

@@ -193,17 +193,21 @@ function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
   }
   const [health, members, status] = [answer('health'), answer('members'), answer('status')]
   const withoutQuorum = answer('serializable')
+  const tookMs = Number(/^took (\d+)$/m.exec(withoutQuorum.text)?.[1])
   const list = members.code === 0 ? parseMemberList(lastLine(members.text)) : undefined
   const endpoint = status.code === 0 ? parseEndpointStatus(lastLine(status.text)) : undefined
   return {
     healthy: health.code === 0,
-    ...(withoutQuorum.code > 0 ? { refusesReads: true } : {}),
+    ...(withoutQuorum.code > 0 && tookMs < silenceMs ? { refusesReads: true } : {}),
     status: endpoint,
     members: list?.members,
     clusterId: endpoint?.clusterId ?? list?.clusterId,
     trouble: health.code === 0 ? '' : health.text,
   }
 }
+
+/** A little less than the time-out of etcdctl_soon: what failed sooner was answered. */
+const silenceMs = 1900
 
 /** etcdctl may warn before its JSON. */
 function lastLine(text: string): string {

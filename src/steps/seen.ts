@@ -97,7 +97,7 @@ export interface FormedSeen {
 export interface EtcdSeen {
   /** A linearizable read through this member: it has quorum and has applied all that the leader had committed. */
   healthy: boolean
-  /** Not even a read that needs no quorum is answered. */
+  /** It answers, but not even a read that needs no quorum is granted. */
   refusesReads?: boolean
   status: EndpointStatus | undefined
   members: MemberEntry[] | undefined
