@@ -3,24 +3,27 @@ import type { NodeName } from '../inventory/model.ts'
 import { differing, putFiles, type FileWant } from './file-want.ts'
 import { runsAsWanted } from './running.ts'
 import { reachedHosts, withHost, type ReachedHost, type Seen, type UnitSeen } from './seen.ts'
+import { neverServed } from './start.ts'
 import { startFiles, type Wanted } from './wanted.ts'
 
 /**
- * Environment and unit of members that no restart is needed for: those that do not run, and those that already run what will be
- * written. The files of a running member that must restart are replaced at its restart, so that the others keep what works.
+ * Environment and unit of members that no restart is needed for: those that do not run, that already run what will be
+ * written, or that never served. The files of a running member that must restart are replaced at its restart, so that the others keep what works.
  */
 export const configuration: Step<Wanted, Seen> = {
   name: 'configuration',
-  next: ({ cluster, members }, seen) =>
-    reachedHosts(seen).flatMap(([host, on]) => {
-      const member = members.get(host)
+  next: (want, seen) => {
+    const together = neverServed(want, seen)
+    return reachedHosts(seen).flatMap(([host, on]) => {
+      const member = want.members.get(host)
       if (member === undefined) return []
       const wrong = differing(on, startFiles(member, on))
-      const mayWrite = on.process === undefined || runsAsWanted(on.process, member)
-      if (wrong.length > 0 && mayWrite) return [writeChange(seen, host, on, wrong, cluster.service.name)]
+      const mayWrite = together || on.process === undefined || runsAsWanted(on.process, member)
+      if (wrong.length > 0 && mayWrite) return [writeChange(seen, host, on, wrong, want.cluster.service.name)]
       if (!on.files.has(member.unit.path) || (on.unit.enabled && !on.unit.needsReload)) return []
-      return [enableChange(host, on, cluster.service.name)]
-    }),
+      return [enableChange(host, on, want.cluster.service.name)]
+    })
+  },
 }
 
 /** systemctl enable makes systemd read its units again: one reload, not two. */

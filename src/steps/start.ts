@@ -1,23 +1,24 @@
 import type { Change, Step } from '../engine/playbook.ts'
 import { memberFailure, memberState } from './member-failure.ts'
-import { startMember, waitForMember } from './member-scripts.ts'
-import { isHealthy, memberArguments } from './members.ts'
-import { runsAsWanted } from './running.ts'
-import { reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
+import { restartMember, startMember, waitForMember } from './member-scripts.ts'
+import { isHealthy, memberArguments, voters } from './members.ts'
+import { describeDifferences, runsAsWanted } from './running.ts'
+import { reachedHosts, withHost, type ProcessSeen, type ReachedHost, type Seen } from './seen.ts'
 import type { MemberWanted, Wanted } from './wanted.ts'
 
 /** Starts what does not run, all at once, and waits until each member serves: `Type=notify` is ready with quorum only. */
 export const start: Step<Wanted, Seen> = {
   name: 'start',
   alone: true,
-  next: (want, seen) =>
-    reachedHosts(seen).flatMap(([host, on]) => {
+  next: (want, seen) => {
+    const together = neverServed(want, seen)
+    return reachedHosts(seen).flatMap(([host, on]) => {
       const member = want.members.get(host)
       if (member === undefined || isHealthy(on)) return []
       if (on.process === undefined)
         return [startChange(want, member, startMember, { what: 'start the member', why: reasonOf(on) })]
       // One that runs something else than is wanted is restarted, not waited for.
-      if (!runsAsWanted(on.process, member)) return []
+      if (!runsAsWanted(on.process, member)) return together ? [restartChange(want, member, on.process)] : []
       return [
         {
           ...startChange(want, member, waitForMember, {
@@ -27,7 +28,23 @@ export const start: Step<Wanted, Seen> = {
           waits: true as const,
         },
       ]
-    }),
+    })
+  },
+}
+
+/**
+ * Members of a bootstrap that no settings of theirs let serve: nothing is at stake yet, and one that was restarted alone would wait
+ * in vain for the others.
+ */
+export function neverServed({ cluster, formation }: Wanted, seen: Seen): boolean {
+  return formation.kind === 'bootstrap' && voters(cluster, seen).every(({ health }) => health === 'down')
+}
+
+function restartChange(want: Wanted, member: MemberWanted, process: ProcessSeen): Change<Seen> {
+  const why = describeDifferences(process, member)
+  const change = startChange(want, member, restartMember, { what: 'restart the member', why })
+  // Nobody to hand over to, no files to keep.
+  return { ...change, script: { ...change.script, args: ['', '', ...(change.script.args ?? [])] } }
 }
 
 function startChange(

@@ -61,6 +61,13 @@ function withHost(seen: Seen, name: string, change: (on: ReachedHost) => Partial
   return { hosts: new Map([...seen.hosts, [name, { ...on, ...change(on) }]]) }
 }
 
+/** Started by a bootstrap, running as an earlier inventory said. */
+function waitingForPeers(of: Cluster, name: string): ReachedHost {
+  const on = reached(walk(of, plainHosts(of), bootstrap).states[2] ?? plainHosts(of), name)
+  if (on === undefined) throw new Error(name)
+  return { ...on, unit: { ...on.unit, active: 'activating', sub: 'start' }, etcd: undefined }
+}
+
 /** It runs, and says itself that it has no leader. */
 function leaderless({ etcd: answered }: ReachedHost): Partial<ReachedHost> {
   return {
@@ -83,6 +90,33 @@ describe('plan of up', () => {
     expect(waves[1]?.map(({ what }) => what)).toEqual(Array.from({ length: 3 }, () => 'start the member'))
     expect(waves.flat().some(({ takesDown }) => takesDown !== undefined)).toBe(false)
     for (const { name } of before.nodes) expect(reached(end, name)?.formed?.token).toBe('t')
+  })
+
+  test('members of a bootstrap that never served are restarted together: alone, each would wait for the others', () => {
+    const stuck = { hosts: new Map(before.nodes.map(({ name }) => [name, waitingForPeers(before, name)] as const)) }
+    const { waves } = walk(after, stuck, bootstrap)
+    expect(waves.map((wave) => wave.map(({ what }) => what.split(' ')[0]))).toEqual([
+      ['write', 'write', 'write'],
+      ['restart', 'restart', 'restart'],
+      ['remember', 'remember', 'remember'],
+    ])
+    expect(waves.flat().some(({ takesDown }) => takesDown !== undefined)).toBe(false)
+  })
+
+  test('once the cluster is formed they are not: its members go one by one', () => {
+    const stuck = {
+      hosts: new Map(
+        before.nodes.map(
+          ({ name }) =>
+            [name, { ...waitingForPeers(before, name), formed: reached(running(before), name)?.formed }] as const,
+        ),
+      ),
+    }
+    expect(walk(after, stuck).waves.map((wave) => wave.map(({ takesDown }) => takesDown))).toEqual([
+      ['node1'],
+      ['node2'],
+      ['node3'],
+    ])
   })
 
   test('nothing, where all is as wanted', () => {
