@@ -9,18 +9,22 @@ import type { Ending, Process } from './process.ts'
 
 /** Starts a command on a channel of its own. */
 export async function openChannel(client: Client, command: string, attempt: Attempt): Promise<Process> {
-  const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>()
+  const { promise, resolve, reject } = Promise.withResolvers<Process>()
   const lost = client.ended.then((error) => reject(connectionLost(attempt, error, '')))
   try {
     client.ssh.exec(command, (error, channel) => {
-      if (error === undefined) resolve(channel)
+      // At once: the exit code of a short command may stand in the very packet that is being read
+      if (error === undefined) resolve(processOf(channel, client))
       else void Promise.race([lost, soon()]).then(() => reject(refused(attempt, error)))
     })
   } catch (error) {
     // ssh2 throws when the connection has ended before
     void Promise.race([lost, soon()]).then(() => reject(connectionLost(attempt, error as Error, '')))
   }
-  const channel = await promise
+  return promise
+}
+
+function processOf(channel: ClientChannel, client: Client): Process {
   channel.on('error', () => {})
   return {
     stdin: channel,
