@@ -1,5 +1,4 @@
 import type { Host, Script } from '../host/host.ts'
-import { layoutOf } from '../etcd/layout.ts'
 import {
   parseAlarms,
   parseEndpointHealth,
@@ -8,7 +7,8 @@ import {
   type EndpointStatus,
 } from '../etcd/etcdctl-output.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
-import { etcdctlFlags, isHealthy } from '../steps/members.ts'
+import { memberAccess, useMember } from '../steps/etcdctl-shell.ts'
+import { isHealthy } from '../steps/members.ts'
 import { reached, type Seen } from '../steps/seen.ts'
 
 /** What one member that serves tells of the cluster, and of members whose hosts could not be asked. */
@@ -21,7 +21,7 @@ export interface AskedSeen {
   others: ReadonlyMap<string, { healthy: boolean; status: EndpointStatus | undefined }>
 }
 
-/** The member to ask: one that serves, or at least knows a leader (an alarm makes every member look unhealthy from 3.5 on). */
+/** The member to ask: one that serves, or at least knows a leader. */
 export function memberToAsk(cluster: Cluster, seen: Seen): Node | undefined {
   const knowLeader = cluster.nodes.filter(({ name }) => reached(seen, name)?.etcd?.status?.leader !== undefined)
   return knowLeader.find(({ name }) => isHealthy(reached(seen, name))) ?? knowLeader[0]
@@ -33,12 +33,7 @@ export async function askCluster(
   { node, host, others }: { node: Node; host: Host; others: readonly string[] },
   signal: AbortSignal,
 ): Promise<AskedSeen> {
-  const flags = etcdctlFlags(cluster, node).filter((flag) => !flag.startsWith('--endpoints='))
-  const [own = ''] = etcdctlFlags(cluster, node).filter((flag) => flag.startsWith('--endpoints='))
-  const script: Script = {
-    text: askScript,
-    args: [layoutOf(cluster).etcdctl, own, String(others.length), ...others, ...flags],
-  }
+  const script: Script = { text: askScript, args: [...memberAccess(cluster, node), ...others] }
   const { blocks } = await host.run([script], { what: 'ask for alarms', signal, timeoutMs: 10_000 })
   return readAsked(node.name, others, blocks[0]?.stdout ?? '')
 }
@@ -67,20 +62,18 @@ export function readAsked(through: string, others: readonly string[], stdout: st
 }
 
 const askScript = `
-etcdctl=$1 own=$2 count=$3; shift 3
-urls=
-while [ "$count" -gt 0 ]; do urls="$urls $1"; shift; count=$((count - 1)); done
-for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
-export ETCDCTL_API=3
+${useMember}
 ask() {
   name=$1; shift
   { timeout -s KILL 3 "$etcdctl" --dial-timeout=1s --command-timeout=2s "$@" 2>&1 || :; } | sed "s/^/$name /"
 }
-ask alarms "$@" "$own" alarm list -w json &
+point_to_member
+ask alarms alarm list -w json &
 index=0
-for url in $urls; do
-  ask "health-$index" "$@" "--endpoints=$url" endpoint health &
-  ask "status-$index" "$@" "--endpoints=$url" endpoint status -w json &
+for url in "$@"; do
+  export ETCDCTL_ENDPOINTS="$url"
+  ask "health-$index" endpoint health &
+  ask "status-$index" endpoint status -w json &
   index=$((index + 1))
 done
 wait

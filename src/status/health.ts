@@ -29,7 +29,7 @@ export function votes({ health }: Judged): boolean {
 
 function serves({ host, elsewhere, status, clusterAlarmed, entry }: MemberReading): boolean {
   if (host?.etcd?.healthy === true || elsewhere?.healthy === true) return true
-  // A learner refuses the read by which health is known, and an alarm makes everyone unhealthy: then it counts whether it has a leader.
+  // A learner refuses the read by which health is known, and an alarm fails `endpoint health` everywhere: then a leader counts.
   const isLearner = status?.isLearner === true || entry?.isLearner === true
   return (clusterAlarmed || isLearner) && status?.leader !== undefined
 }

@@ -22,7 +22,7 @@ export interface MemberReading {
   elsewhere: { healthy: boolean; through: string } | undefined
   /** Alarms of this member; undefined: not told. */
   alarms: ('NOSPACE' | 'CORRUPT' | 'unknown')[] | undefined
-  /** An alarm of any member makes all of them look unhealthy to etcdctl from 3.5 on. */
+  /** An alarm of any member fails `endpoint health` on all of them from 3.5 on. */
   clusterAlarmed: boolean
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Script } from '../host/host.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
-import { etcdctlFlags } from './members.ts'
+import { memberAccess, useMember } from './etcdctl-shell.ts'
 
 /** What stands before the bytes, in one line. */
 export interface SnapshotHeader {
@@ -31,7 +31,7 @@ export function saveScript({ cluster, node, sizeBytes, saveTimeoutMs, token }: S
   const at = layoutOf(cluster)
   const neededKiB = Math.ceil(sizeBytes / 1024) + spareKiB
   const numbers = [String(neededKiB), String(Math.ceil(saveTimeoutMs / 1000))]
-  return { text: save, args: [at.etcdctl, at.etcdutl, at.stateDir, token, ...numbers, ...etcdctlFlags(cluster, node)] }
+  return { text: save, args: [...memberAccess(cluster, node), at.etcdutl, at.stateDir, token, ...numbers] }
 }
 
 /** For the case that the script was killed before it could do so itself. */
@@ -64,9 +64,9 @@ function asJson(text: string): unknown {
 
 // etcdctl's `snapshot status` of 3.6 and later prints help and exits with 0: only its JSON counts.
 const save = `
-etcdctl=$1 etcdutl=$2 state=$3 token=$4 needed=$5 deadline=$6; shift 6
-for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
-export ETCDCTL_API=3
+${useMember}
+etcdutl=$1 state=$2 token=$3 needed=$4 deadline=$5
+point_to_member
 for left in "$state"/snapshot.*; do
   pid=\${left#"$state"/snapshot.}; pid=\${pid%%.*}
   case $pid in '' | *[!0-9]*) continue ;; esac
@@ -78,7 +78,7 @@ folder=$state/snapshot.$$.$token
 trap 'rm -rf -- "$folder"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 mkdir "$folder"
-timeout -k 5 "$deadline" "$etcdctl" "$@" snapshot save "$folder/db" >"$folder/log" 2>&1 || { tail -n 20 "$folder/log" >&2; exit 4; }
+timeout -k 5 "$deadline" "$etcdctl" snapshot save "$folder/db" >"$folder/log" 2>&1 || { tail -n 20 "$folder/log" >&2; exit 4; }
 tool=$etcdctl; [ ! -x "$etcdutl" ] || tool=$etcdutl
 status=$(timeout -k 5 "$deadline" "$tool" snapshot status "$folder/db" -w json 2>/dev/null | sed -n '/^{/p' || :)
 printf 'snapshot %s %s\\n' "$(stat -c %s "$folder/db")" "$status"

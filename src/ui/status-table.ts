@@ -8,21 +8,25 @@ interface MemberColumn extends Column {
   cell(member: MemberStatus, colors: Colors): Cell
 }
 
-/** A row for each member; where the terminal is too narrow for ids, they stand below. */
-export function statusTable(
-  { members }: ClusterStatus,
-  { colors, columns }: { colors: Colors; columns: number },
-): string {
-  const withId = render(members, allColumns, colors, columns)
-  if (widest(withId) <= columns && !withId.includes('\n\n')) return withId
-  const ids = members.flatMap(({ name, id }) => (id === null ? [] : [`${cleanLine(name)} ${id}`]))
+/** A row for each member; where the terminal is too narrow for ids in it, they stand below; else one member after the other. */
+export function statusTable({ members }: ClusterStatus, { colors, columns }: Shown): string {
+  const render = (chosen: readonly MemberColumn[], maxWidth: number): string => {
+    const rows = members.map((member) => chosen.map(({ cell }) => cell(member, colors)))
+    return table(chosen, rows, { colors, maxWidth })
+  }
   const narrow = render(
-    members,
     allColumns.filter(({ title }) => title !== 'ID'),
-    colors,
-    columns,
+    Infinity,
   )
+  if (widest(render(allColumns, Infinity)) <= columns || widest(narrow) > columns) return render(allColumns, columns)
+  const ids = members.flatMap(({ name, id }) => (id === null ? [] : [`${cleanLine(name)} ${id}`]))
   return `${narrow}\n${colors.dim(`ids: ${ids.join(', ')}`)}`
+}
+
+export interface Shown {
+  colors: Colors
+  /** Of the terminal. */
+  columns: number
 }
 
 const none = '–'
@@ -40,16 +44,6 @@ const allColumns: readonly MemberColumn[] = [
   { title: 'UP', align: 'right', cell: ({ upSeconds }) => (upSeconds === null ? none : upText(upSeconds)) },
   { title: 'CERTS', align: 'right', cell: certificatesCell },
 ]
-
-function render(
-  members: readonly MemberStatus[],
-  chosen: readonly MemberColumn[],
-  colors: Colors,
-  maxWidth: number,
-): string {
-  const rows = members.map((member) => chosen.map(({ cell }) => cell(member, colors)))
-  return table(chosen, rows, { colors, maxWidth })
-}
 
 function widest(text: string): number {
   return Math.max(...text.split('\n').map((line) => widthOf(line)))

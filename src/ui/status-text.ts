@@ -1,11 +1,11 @@
 import type { ClusterStatus, MemberStatus } from '../status/model.ts'
 import type { Colors } from './colors.ts'
-import { statusTable } from './status-table.ts'
+import { statusTable, type Shown } from './status-table.ts'
 import { cleanLine } from './text.ts'
 import { bytesText, countText } from './units.ts'
 
 /** The status as people read it: a headline, a table, then a line for each thing that is not as it should be. */
-export function statusText(status: ClusterStatus, shown: { colors: Colors; columns: number }): string {
+export function statusText(status: ClusterStatus, shown: Shown): string {
   const { colors } = shown
   const blocks = [
     [headline(status, colors), facts(status, colors)],

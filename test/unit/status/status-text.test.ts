@@ -51,6 +51,19 @@ describe('the table', () => {
     expect(lines.join('\n')).toMatch(/^ids: etcd-fra1-a 8e9e05c521646940, /m)
   })
 
+  test('on a terminal that is too narrow for any table, one member stands after the other, with its id', () => {
+    const shown = text(well, 60)
+    expect(shown).toMatch(/^MEMBER +node1\nID +a1\nROLE +leader\n/m)
+    expect(
+      Math.max(
+        ...shown
+          .split('\n')
+          .slice(2)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(60)
+  })
+
   test('shows each member with its id where there is room', () => {
     expect(text(well)).toMatch(/^node1 +a1 +leader +healthy +3\.6\.16 +2\.0\/4\.1 kB +0\.0% +0 +2\/2 +1m +–$/m)
   })
