@@ -72,7 +72,7 @@ export async function inSession(
       nodes: cluster.nodes.map(({ name }) => name),
     })
     for (const message of cluster.warnings) emit({ type: 'warning', message })
-    connections = await connectToAll(cluster, { options, emit, ask, signal: interruption.signal })
+    connections = await connectToAll(cluster, { command, options, emit, ask, signal: interruption.signal })
     const fence = {
       dir: layoutOf(cluster).lockDir,
       token: randomBytes(16).toString('hex'),
@@ -106,14 +106,22 @@ export async function inSession(
 
 async function connectToAll(
   cluster: Cluster,
-  { options, emit, ask, signal }: { options: ChangeOptions; emit: Emit; ask: AskPerson; signal: AbortSignal },
+  {
+    command,
+    options,
+    emit,
+    ask,
+    signal,
+  }: { command: string; options: ChangeOptions; emit: Emit; ask: AskPerson; signal: AbortSignal },
 ): Promise<ReadonlyMap<string, Connection>> {
   const [{ connectAll }, { secretReader }] = await Promise.all([import('../host/connect.ts'), import('./secrets.ts')])
   return connectAll(new Map(cluster.nodes.map((node) => [node.name, node.ssh])), {
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,
-    timeoutMsOf: (name: string) => timeoutsOf(cluster, name).connectMs,
+    // A host that is switched off must not keep the others' status from whoever looks.
+    timeoutMsOf: (name: string) =>
+      Math.min(timeoutsOf(cluster, name).connectMs, command === 'status' ? 5000 : Infinity),
     revealSecret: secretReader(ask),
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {

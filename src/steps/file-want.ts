@@ -36,9 +36,10 @@ export function differing(host: ReachedHost, wants: readonly FileWant[]): FileWa
 /** A change that installs files together, as one: all are in place or none. */
 export function putFiles(seen: Seen, host: NodeName, what: string, wants: readonly FileWant[]): Change<Seen> {
   const on = reached(seen, host)
-  const reasons = wants.map(
-    (want) => `${want.path} ${on === undefined ? 'missing' : difference(on.files.get(want.path), want)}`,
-  )
+  const reasons = wants.flatMap((want) => {
+    const reason = difference(on?.files.get(want.path), want)
+    return reason === undefined ? [] : [`${want.path} ${reason}`]
+  })
   const diff = diffOf(on, wants)
   return {
     host,

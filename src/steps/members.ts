@@ -1,6 +1,6 @@
 import type { Health, Voter } from '../cluster/quorum.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { localClientUrl, peerUrl } from '../etcd/urls.ts'
+import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { memberAccess } from './etcdctl-shell.ts'
@@ -64,16 +64,6 @@ export function transfereeFor(seen: Seen, leader: NodeName): string | undefined 
 
 function appliedBy({ etcd }: ReachedHost): bigint {
   return etcd?.status?.raftAppliedIndex ?? etcd?.status?.raftIndex ?? 0n
-}
-
-/** What etcdctl needs to ask the member of its own host. */
-export function etcdctlFlags(cluster: Cluster, node: Node): string[] {
-  const at = layoutOf(cluster)
-  return [
-    `--endpoints=${localClientUrl(cluster, node)}`,
-    ...(cluster.tls.mode === 'off' ? [] : [`--cacert=${at.adminCa}`]),
-    ...(cluster.tls.mode === 'mutual' ? [`--cert=${at.adminCert}`, `--key=${at.adminKey}`] : []),
-  ]
 }
 
 /** The arguments that the scripts of member-scripts.ts begin with. */

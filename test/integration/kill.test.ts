@@ -65,7 +65,7 @@ describe('a change of settings', () => {
   test('killed while a member comes back: done again, the files that it had before are gone', async () => {
     edit(site, ++changes)
     const controller = startEtcdDeploy(['up', '-i', site.file, '--json'], site.env)
-    await controller.said(/"state":"starting"/)
+    await controller.said(/"state":"waiting for peers"/)
     controller.signal('SIGKILL')
     expect((await controller.ended).signal).toBe('SIGKILL')
     await expect.poll(() => lockIsFree('node1')).toBe(true)
@@ -95,7 +95,9 @@ describe('a change of settings', () => {
     const refused = await site.run('up')
     first.signal('SIGCONT')
     expect(refused.code, told(refused)).toBe(3)
-    expect(wordsOf(refused)).toMatch(/another run is changing this cluster\nheld by \w+@\S+, etcd-deploy up, since 20/)
+    expect(wordsOf(refused)).toMatch(
+      /another run is changing this cluster[^]*held by \w+@\S+, etcd-deploy up, since 20/,
+    )
     expect(summaryOf(refused)).toMatchObject({ changed: [], restarted: [] })
     const done = await first.ended
     expect(done.code, done.output).toBe(0)
