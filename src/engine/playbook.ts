@@ -68,8 +68,8 @@ export interface Problem {
 
 /** What a run is about, given to the engine by the layer that knows etcd. */
 export interface Subject<W, S> {
-  /** What to ask of a host. `fresh` is the first observation under the lock: costly looks belong there alone. */
-  looks(host: string): Look[]
+  /** What to ask of a host. Once changes are made, what only tells whether they may begin need not be asked again. */
+  looks(host: string, when?: 'before changes' | 'amid changes'): Look[]
   see(readings: ReadonlyMap<string, HostReading>): S
   /**
    * The controller's side: certificates, binaries. Only `apply` writes or downloads. `glance` answers undefined where something is

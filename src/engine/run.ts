@@ -6,7 +6,7 @@ import { takeLocks, type Locks } from './locks.ts'
 import { observe } from './observe.ts'
 import { removeIntent, writeIntent, type Intent } from './intent.ts'
 import { narrow, nextWave, stageAt, type Wave } from './plan.ts'
-import type { Change, HostReading, Problem, Stage, Subject } from './playbook.ts'
+import type { Change, HostReading, Look, Problem, Stage, Subject } from './playbook.ts'
 
 export interface RunContext {
   connections: ReadonlyMap<string, Connection>
@@ -154,7 +154,7 @@ class LockedRun<W, S> {
   async #apply(wave: Wave<S>): Promise<void> {
     this.#waves++
     this.#markStale()
-    const { readings, failures } = await apply({ ...this.#context, looks: this.#subject.looks }, wave, this.#waves)
+    const { readings, failures } = await apply({ ...this.#context, looks: this.#looks }, wave, this.#waves)
     for (const [host, reading] of readings) {
       this.#readings.set(host, reading)
       this.#stale.delete(host)
@@ -189,10 +189,12 @@ class LockedRun<W, S> {
   }
 
   async #refresh(): Promise<void> {
-    const readings = await observe({ ...this.#context, looks: this.#subject.looks }, [...this.#stale])
+    const readings = await observe({ ...this.#context, looks: this.#looks }, [...this.#stale])
     for (const [host, reading] of readings) this.#readings.set(host, reading)
     this.#stale.clear()
   }
+
+  #looks = (host: string): Look[] => this.#subject.looks(host, 'amid changes')
 
   #markStale(which: (reading: HostReading | undefined) => boolean = () => true): void {
     for (const host of this.#context.connections.keys()) if (which(this.#readings.get(host))) this.#stale.add(host)
@@ -220,7 +222,7 @@ function latestMs(reading: HostReading | undefined): number {
   return reading?.kind === 'read' ? reading.endedAtMs : 0
 }
 
-export function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): void {
+export function refuse(context: Pick<RunContext, 'emit' | 'changed'>, problems: Problem[]): void {
   for (const { warning, error } of problems) {
     if (warning === undefined) continue
     context.emit({
@@ -231,5 +233,6 @@ export function refuse(context: Pick<RunContext, 'emit'>, problems: Problem[]): 
     })
   }
   const grave = problems.filter((problem) => problem.warning === undefined).map((problem) => problem.error)
-  if (grave.length > 0) throw together(grave, `${grave.length} problems; nothing was changed`)
+  if (grave.length > 0)
+    throw together(grave, `${grave.length} problems${context.changed.size === 0 ? '; nothing was changed' : ''}`)
 }

@@ -56,11 +56,13 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     this.#formedBefore = (await this.#openStore())?.formed !== undefined
   }
 
-  looks = (host: string): Look[] => {
+  looks = (host: string, when: 'before changes' | 'amid changes' = 'before changes'): Look[] => {
     const node = this.#cluster.nodes.find(({ name }) => name === host)
     if (node === undefined) return []
     const looks = [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)]
-    return this.#formedSeen ? looks : [...looks, peersLook(this.#cluster, node)]
+    // Members bear a peer port that is cut while they start: they wait.
+    const asksPeers = when === 'before changes' && !this.#formedSeen
+    return asksPeers ? [...looks, peersLook(this.#cluster, node)] : looks
   }
 
   see = (readings: ReadonlyMap<string, HostReading>): Seen => {
