@@ -4,7 +4,7 @@ import { cutPort, healPorts, hostOutput, killHost, labReset, onHost, startHost, 
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site, type SiteOptions } from './support/site.ts'
-import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, problemsOf, summaryOf, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 
@@ -74,6 +74,24 @@ test('a peer port cut for 30 s while members start: up waits, says for whom, and
   const order = states.filter(({ state }) => state === 'healthy').map(({ host }) => host)
   expect(order.at(-1)).toBe('node3')
   await expectHealthy('node3')
+})
+
+test('settings with which members could not find each other: corrected, the bootstrap goes on', async () => {
+  const site = await siteFor({ settings: { 'peer-cert-allowed-cn': 'nobody' } })
+  site.edit({ ssh: { ...site.inventory.ssh, timeouts: { start: '8s' } } })
+  const failed = await site.run('up')
+  expect(failed.code).toBe(1)
+  expect(
+    problemsOf(failed)
+      .map(({ host }) => host)
+      .toSorted(),
+  ).toEqual(hosts)
+  expect(wordsOf(failed)).toMatch(/the member did not come up/)
+  const begun = await tokens()
+  site.edit({ settings: {} })
+  await expectDone(site.run('up'))
+  await expectHealthy('node1')
+  expect(await tokens()).toEqual(begun)
 })
 
 test('a host that was killed and boots again serves again by itself', async () => {
