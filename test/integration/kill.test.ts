@@ -164,7 +164,7 @@ describe('a fresh up', () => {
 function sample(events: number, what: string): number[] {
   if (only !== undefined) return only.split(',').map(Number)
   if (full) return Array.from({ length: events }, (_, at) => at + 1)
-  return seededSample(events, 6, seed, (line) => console.log(`${what}: killed at ${line}`))
+  return seededSample(events, 4, seed, (line) => console.log(`${what}: killed at ${line}`))
 }
 
 /** All of them, whatever becomes of one: each failure is told with its event. */
