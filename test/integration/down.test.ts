@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
-import { expectHealthy } from './support/cluster.ts'
+import { expectHealthy, leadership } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site, type SiteOptions } from './support/site.ts'
 import { problemsOf, takenDown, wordsOf } from './support/told.ts'
@@ -96,9 +96,11 @@ test('restart takes all members down one at a time, the leader last', async () =
   const starts = () =>
     Promise.all(hosts.map((host) => hostOutput(host, 'systemctl show etcd -p ExecMainStartTimestampMonotonic')))
   const before = await starts()
+  const { leader } = await leadership('node1')
   const run = await site.run('restart')
   expect(run.code, run.stdout).toBe(0)
   expect(takenDown(run).toSorted()).toEqual(hosts)
+  expect(takenDown(run).at(-1)).toBe(leader)
   const after = await starts()
   for (const [index, host] of hosts.entries()) expect(after[index], host).not.toBe(before[index])
   await expectDone(site.run(['restart', '--on', 'node2']))

@@ -119,6 +119,20 @@ test('the run log is closed to others and holds no secret', () => {
   }
 })
 
+test('a private key that was changed is put right, nobody restarts, and no key is shown', async () => {
+  const start = () => hostOutput('node1', 'systemctl show etcd -p ExecMainStartTimestampMonotonic')
+  const before = await start()
+  await hostOutput('node1', 'echo changed >>/etc/etcd/tls/server.key')
+  const run = await site.run('up')
+  expect(run.code, run.stdout).toBe(0)
+  expect(summaryOf(run)).toMatchObject({ changed: ['node1'], restarted: [] })
+  expect(eventsOf(run, 'change-begin').map(({ diff }) => diff)).toEqual([
+    expect.stringContaining('/etc/etcd/tls/server.key'),
+  ])
+  expect(run.stdout + run.stderr).not.toMatch(/PRIVATE KEY/)
+  expect(await start()).toBe(before)
+})
+
 test.each([
   ['root', 'etcdctl endpoint health --cluster'],
   ['root', 'etcdctl member list'],

@@ -37,7 +37,7 @@ export async function labUp({ hosts = 3, bastion = hosts === nodes.length, say =
   const outdated = await onOtherImage(before, image)
   await remove(outdated)
   const made = names.filter((name) => !before.includes(name) || outdated.includes(name))
-  await start(names, image)
+  await start(names, image, made)
   return made
 }
 
@@ -46,7 +46,7 @@ export async function labReset(names?: HostName[]): Promise<HostName[]> {
   const wanted = names ?? (await existing())
   if (wanted.length === 0) throw new LabError('the lab is not up: npm run lab -- up')
   await remove(wanted)
-  await start(wanted, await ensureImage(() => {}))
+  await start(wanted, await ensureImage(() => {}), wanted)
   return wanted
 }
 
@@ -85,14 +85,14 @@ async function remove(names: HostName[]): Promise<void> {
   if (names.some((name) => ['node1', 'node2', 'node3'].includes(name))) forgetClusters()
 }
 
-async function start(names: HostName[], image: string): Promise<void> {
+async function start(names: HostName[], image: string, made: HostName[]): Promise<void> {
   const states = await containers()
   const stateOf = (name: HostName) => states.get(labHost(name).container)
   const paused = names.filter((name) => stateOf(name) === 'paused')
   if (paused.length > 0) await docker(['unpause', ...paused.map((name) => labHost(name).container)])
   const stopped = names.filter((name) => !['running', 'paused'].includes(stateOf(name) ?? ''))
   if (stopped.length > 0) await compose(['up', '-d', '--no-recreate', ...stopped], image)
-  await Promise.all(names.map(untilReady))
+  await Promise.all(names.map((name) => untilReady(name, made.includes(name))))
 }
 
 async function onOtherImage(names: HostName[], image: string): Promise<HostName[]> {
@@ -107,15 +107,18 @@ async function onOtherImage(names: HostName[], image: string): Promise<HostName[
   return names.filter((_, index) => images[index] !== image)
 }
 
-/** Booted, its services settled, and sshd listening. */
-async function untilReady(name: HostName): Promise<void> {
+/** Booted and sshd listening; a new host also settled: one that is used may hold an etcd that waits for quorum. */
+async function untilReady(name: HostName, isNew: boolean): Promise<void> {
   const deadline = Date.now() + 60_000
+  const ready = [
+    'systemctl is-active ssh lab-boot',
+    'ss -ltn sport = 22 | grep -q :22',
+    ...(isNew ? ['{ systemctl list-jobs; ! systemctl is-system-running | grep -q starting; }'] : []),
+  ].join(' && ')
   for (;;) {
-    const ready =
-      'systemctl is-active -q ssh lab-boot && ! systemctl is-system-running | grep -q starting && ss -ltn sport = 22 | grep -q :22'
-    const { code, stderr } = await onHost(name, ready)
+    const { code, stdout, stderr } = await onHost(name, ready)
     if (code === 0) return
-    if (Date.now() > deadline) throw new LabError(`${name} did not start within 60 s: ${stderr.trim()}`)
+    if (Date.now() > deadline) throw new LabError(`${name} did not start within 60 s: ${(stdout + stderr).trim()}`)
     await sleep(100)
   }
 }
