@@ -30,6 +30,13 @@ export function daysLeft(certificate: Certificate, now: Date): number {
   return Math.floor((certificate.notAfter.getTime() - now.getTime()) / 86_400_000)
 }
 
+/** Certificates that end within so many days are told of: time enough to renew them without haste. */
+const dueDays = 30
+
+export function isDue(certificate: Certificate, now: Date): boolean {
+  return daysLeft(certificate, now) < dueDays
+}
+
 const words: Record<keyof DistinguishedName | keyof Subject, string> = {
   cn: 'common name',
   organization: 'organization',

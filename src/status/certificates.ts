@@ -1,6 +1,6 @@
 import { layoutOf } from '../etcd/layout.ts'
 import { readCertificates, type Certificate } from '../pki/certificate.ts'
-import { daysLeft } from '../pki/reissue.ts'
+import { daysLeft, isDue } from '../pki/reissue.ts'
 import { reached } from '../steps/seen.ts'
 import type { CertificateDue, CertificateStatus } from './model.ts'
 import type { StatusReading } from './reading.ts'
@@ -65,9 +65,6 @@ export function servedElsewhere(reading: StatusReading): { host: string; message
   )
 }
 
-/** Certificates that end within so many days are told of: time enough to renew them without haste. */
-const dueDays = 30
-
 function certificateStatus(
   use: 'server' | 'peer',
   served: ServedSeen | undefined,
@@ -85,8 +82,8 @@ function certificateStatus(
 }
 
 function validity(certificate: Certificate, now: Date): { notAfter: string; daysLeft: number; due: boolean } {
-  const days = daysLeft(certificate, now)
-  return { notAfter: certificate.notAfter.toISOString(), daysLeft: days, due: days < dueDays }
+  const { notAfter } = certificate
+  return { notAfter: notAfter.toISOString(), daysLeft: daysLeft(certificate, now), due: isDue(certificate, now) }
 }
 
 function onDisk({ seen }: StatusReading, host: string, path: string): Certificate[] {

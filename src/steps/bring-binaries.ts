@@ -1,5 +1,6 @@
 import type { Binaries } from '../binaries/binaries.ts'
 import type { Emit } from '../engine/events.ts'
+import { task } from '../engine/task.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Architecture, BinarySource, Cluster } from '../inventory/model.ts'
 import type { FileWant } from './file-want.ts'
@@ -36,28 +37,17 @@ async function bringOne(
   const cached = await cachedBinaries(request)
   if (cached !== undefined) return filesOf(cluster, cached)
   if (!download) return undefined
-  const [id, what, begun] = [`binaries-${arch}`, `get etcd ${cluster.version} for ${arch}`, performance.now()]
-  emit({ type: 'task-begin', id, what })
+  const named = { id: `binaries-${arch}`, what: `get etcd ${cluster.version} for ${arch}` }
   const onProgress = (done: number, total: number | undefined): void =>
     emit({
       type: 'progress',
-      id,
+      ...named,
       host: 'controller',
-      what,
       done,
       unit: 'bytes',
       ...(total === undefined ? {} : { total }),
     })
-  const end = (outcome: 'done' | 'failed'): void =>
-    emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
-  try {
-    const binaries = await getBinaries({ ...request, onProgress })
-    end('done')
-    return filesOf(cluster, binaries)
-  } catch (error) {
-    end('failed')
-    throw error
-  }
+  return filesOf(cluster, await task(emit, named, () => getBinaries({ ...request, onProgress })))
 }
 
 function sourceFor(cluster: Cluster, arch: Architecture): BinarySource {

@@ -8,6 +8,7 @@ import { hasMemberData } from './formation.ts'
 import { hostLook } from './look.ts'
 import { readHost } from './read-host.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
+import { unreachableProblems } from './unreachable.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -31,7 +32,7 @@ export class DownSubject implements Subject<Wanted, Seen> {
 
   check = (seen: Seen): Problem[] => [
     ...refuseUnfinished(unfinishedOperation(seen, this.#recorded), undefined),
-    ...unreachable(seen),
+    ...this.#cluster.nodes.flatMap((node) => unreachableProblems(node, seen, { forming: false })),
     ...ofAnother(this.#cluster, seen),
   ]
 
@@ -41,23 +42,6 @@ export class DownSubject implements Subject<Wanted, Seen> {
 
   prepare = (): Promise<Wanted> =>
     Promise.resolve({ cluster: this.#cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
-}
-
-function unreachable(seen: Seen): Problem[] {
-  return [...seen.hosts].flatMap(([host, on]) => {
-    if (on.kind !== 'unreachable') return []
-    if (on.error instanceof DeployError) return [{ error: on.error }]
-    return [
-      {
-        error: new DeployError({
-          message: 'the host cannot be reached',
-          host,
-          tried: 'read the host',
-          answered: on.error.message,
-        }),
-      },
-    ]
-  })
 }
 
 function ofAnother(cluster: Cluster, seen: Seen): Problem[] {

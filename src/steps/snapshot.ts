@@ -1,4 +1,5 @@
 import { hostOf } from '../engine/observe.ts'
+import { task } from '../engine/task.ts'
 import { seeHosts, type SeeContext } from './see-hosts.ts'
 import { download, type SavedSnapshot } from './snapshot-download.ts'
 import { refuseExisting } from './snapshot-file.ts'
@@ -12,18 +13,8 @@ export async function takeSnapshot(context: SeeContext, file: string): Promise<S
   const { cluster, connections } = context
   const node = healthiest(cluster, await seeHosts(context))
   const host = hostOf(connections, node.node.name)
-  const [id, what, begunMs] = ['snapshot', `save a snapshot through ${node.node.name}`, performance.now()]
-  const end = (outcome: 'done' | 'failed'): void =>
-    context.emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begunMs) })
-  context.emit({ type: 'task-begin', id, what })
-  try {
-    const onProgress = (done: number, total: number): void =>
-      context.emit({ type: 'progress', id, host: host.name, what, done, total, unit: 'bytes' })
-    const saved = await download({ ...context, ...node, host, file, onProgress })
-    end('done')
-    return saved
-  } catch (error) {
-    end('failed')
-    throw error
-  }
+  const named = { id: 'snapshot', what: `save a snapshot through ${node.node.name}` }
+  const onProgress = (done: number, total: number): void =>
+    context.emit({ type: 'progress', ...named, host: host.name, done, total, unit: 'bytes' })
+  return task(context.emit, named, () => download({ ...context, ...node, host, file, onProgress }))
 }

@@ -7,15 +7,15 @@ import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../en
 import { guard } from './guard.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
-import { decideFormation, type Formation, type Remembered } from './formation.ts'
+import { ClusterPki } from './cluster-pki.ts'
+import { decideFormation } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
 import { membershipProblems, versionProblems } from './membership.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
-import { preflight, slowestClockMs } from './preflight.ts'
+import { preflight } from './preflight.ts'
 import { readHost } from './read-host.ts'
-import { leafRequests, type NamedRequest } from './leaf-requests.ts'
-import { reached, reachedHosts, type Seen } from './seen.ts'
+import { reachedHosts, type Seen } from './seen.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
 import { validityProblems } from './validity.ts'
@@ -39,7 +39,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   readonly #cluster: Cluster
   /** The token of a bootstrap that this run may begin. */
   readonly #freshToken = randomBytes(16).toString('hex')
-  #store: Promise<PkiStore | undefined> | undefined
+  readonly #pki: ClusterPki
   #binaries: Promise<BroughtBinaries> | undefined
   #formedSeen = false
   #formedBefore = false
@@ -49,11 +49,12 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   constructor(options: SubjectOptions) {
     this.#options = options
     this.#cluster = options.cluster
+    this.#pki = new ClusterPki(options.cluster, options.emit)
   }
 
   /** Reads what `pki/` remembers, on which the first check depends. */
   async open(): Promise<void> {
-    this.#formedBefore = (await this.#openStore())?.formed !== undefined
+    this.#formedBefore = (await this.#pki.open())?.formed !== undefined
   }
 
   looks = (host: string, when: 'before changes' | 'amid changes' = 'before changes'): Look[] => {
@@ -84,7 +85,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
 
   prepare = async (seen: Seen, { purpose }: { purpose: 'glance' | 'plan' | 'apply' }): Promise<Wanted | undefined> => {
-    const store = await this.#openStore()
+    const store = await this.#pki.open()
     const others = refuseOtherPki(this.#cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
@@ -97,11 +98,11 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#options.may)
-    const due = store === undefined ? [] : await this.#due(store, seen)
-    const unremembered = this.#unremembered(store, seen, formation)
+    const due = store === undefined ? [] : await this.#pki.due(store, seen)
+    const unremembered = this.#pki.unremembered(store, seen, formation)
     if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
     const mayWrite = purpose === 'apply' && this.#options.may !== 'restart'
-    const ready = mayWrite ? await this.#writeStore(store, seen, formation) : store
+    const ready = mayWrite ? await this.#pki.write(store, seen, formation) : store
     this.#ready = ready
     const brought = await this.#bring(seen, mayWrite)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
@@ -119,71 +120,12 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     }
   }
 
-  async #openStore(): Promise<PkiStore | undefined> {
-    const { openPki } = await import('../pki/open.ts')
-    this.#store ??= openPki(this.#cluster.pki.dir, this.#cluster.name)
-    return this.#store
-  }
-
-  async #due(store: PkiStore, seen: Seen): Promise<NamedRequest[]> {
-    const { reissueReasons } = await import('../pki/reissue.ts')
-    return leafRequests(this.#cluster, new Map(reachedHosts(seen))).filter((request) => {
-      const leaf = store.leaf(request.name, request.kind)
-      return leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca() }).length > 0
-    })
-  }
-
-  /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
-  async #writeStore(opened: PkiStore | undefined, seen: Seen, formation: Formation): Promise<PkiStore> {
-    // Five minutes before the slowest host's clock, so that nobody meets a certificate from the future.
-    const notBefore = new Date(slowestClockMs(seen, Date.now()) - 5 * 60_000)
-    const store = opened ?? (await this.#task('make the CA', () => this.#createStore(notBefore)))
-    this.#store = Promise.resolve(store)
-    const due = await this.#due(store, seen)
-    if (due.length > 0) {
-      const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
-      await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
-    }
-    const unremembered = this.#unremembered(store, seen, formation)
-    if (unremembered !== undefined) await store.rememberFormed({ ...unremembered, formedAt: new Date() })
-    return store
-  }
-
-  /** The cluster that every host knows to be formed, and `pki/` does not: a run may have been killed between the two. */
-  #unremembered(store: PkiStore | undefined, seen: Seen, formation: Formation): Remembered | undefined {
-    if (formation.kind !== 'formed' || formation.clusterId === undefined || store?.formed !== undefined)
-      return undefined
-    const everyHostKnows = this.#cluster.nodes.every(({ name }) => reached(seen, name)?.formed !== undefined)
-    return everyHostKnows ? { clusterId: formation.clusterId, token: formation.token } : undefined
-  }
-
-  async #createStore(notBefore: Date): Promise<PkiStore> {
-    const { createPki } = await import('../pki/open.ts')
-    return createPki(this.#cluster.pki.dir, this.#cluster.name, this.#cluster.tls, notBefore)
-  }
-
   async #bring(seen: Seen, download: boolean): Promise<BroughtBinaries | 'not-at-hand'> {
     if (this.#binaries !== undefined) return this.#binaries
     const architectures = new Set(reachedHosts(seen).flatMap(([, on]) => on.architecture ?? []))
     const brought = await bringBinaries({ ...this.#options, architectures, download })
     if (brought !== 'not-at-hand') this.#binaries = Promise.resolve(brought)
     return brought
-  }
-
-  async #task<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const { emit } = this.#options
-    const [id, begun] = [`t-${what}`, performance.now()]
-    const end = (outcome: 'done' | 'failed'): void =>
-      emit({ type: 'task-end', id, what, outcome, durationMs: Math.round(performance.now() - begun) })
-    emit({ type: 'task-begin', id, what })
-    try {
-      const result = await work()
-      end('done')
-      return result
-    } catch (error) {
-      end('failed')
-      throw error
-    }
   }
 }
 

@@ -1,13 +1,10 @@
 import { DeployError } from '../errors.ts'
 import type { Problem } from '../engine/playbook.ts'
 import type { Cluster } from '../inventory/model.ts'
-import { daysLeft } from '../pki/reissue.ts'
+import { isDue } from '../pki/reissue.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from './leaf-requests.ts'
 import { reachedHosts, type Seen } from './seen.ts'
-
-/** Days before the end of a certificate from which on every run speaks of it. */
-const warnDays = 30
 
 /** Certificates that a host's clock does not accept yet, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
@@ -36,7 +33,7 @@ function fromTheFuture(host: string, hostMs: number, store: PkiStore): Problem[]
 function due(cluster: Cluster, store: PkiStore): Problem[] {
   const leaves = [...cluster.nodes.flatMap(({ name }) => memberLeaves(name, store)), ...clientLeaves(cluster, store)]
   const now = new Date()
-  const soon = leaves.filter(({ certificate }) => daysLeft(certificate, now) < warnDays)
+  const soon = leaves.filter(({ certificate }) => isDue(certificate, now))
   if (soon.length === 0) return []
   const first = soon.toSorted((a, b) => a.certificate.notAfter.getTime() - b.certificate.notAfter.getTime())[0]
   const end = first?.certificate.notAfter.toISOString().slice(0, 10)

@@ -1,0 +1,76 @@
+import { exitCode } from '../errors.ts'
+import type { Problem } from '../engine/playbook.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
+import { managedBy } from './foreign.ts'
+import { grave } from './problem.ts'
+import type { ReachedHost } from './seen.ts'
+
+/** Where the member shall listen, and whether it will reach its peers. */
+export function networkProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
+  return [...portProblems(cluster, node, on), ...addressProblems(node, on), ...peerProblems(cluster, node, on)]
+}
+
+/** Another etcd elsewhere on the host is fine; only our ports, paths and unit must be free or ours. */
+function portProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
+  if (on.process !== undefined && isOurs(cluster, on)) return []
+  const wanted = [
+    { what: 'client', ...node.client },
+    { what: 'peer', ...node.peer },
+  ]
+  return wanted
+    .filter(({ listen, port }) =>
+      on.listening.some((socket) => socket.port === port && overlaps(socket.address, listen)),
+    )
+    .map(({ what, port }) =>
+      grave(node.name, {
+        message: `${what} port ${port} is taken by another program`,
+        tried: 'read /proc/net/tcp',
+        answered: on.holders,
+        next: [`stop that program, or set ${what}.port in the inventory`],
+        exitCode: exitCode.failed,
+      }),
+    )
+}
+
+function overlaps(bound: string, wanted: string): boolean {
+  const wildcards = ['0.0.0.0', '::']
+  return bound === wanted || wildcards.includes(bound) || wildcards.includes(wanted) || bound.startsWith('127.')
+}
+
+function addressProblems(node: Node, on: ReachedHost): Problem[] {
+  const own = new Set([...on.addresses.map(({ address }) => address), '0.0.0.0', '::', '::1'])
+  const listens = [...new Set([node.peer.listen, node.client.listen])].filter(
+    (address) => !own.has(address) && !address.startsWith('127.'),
+  )
+  if (on.addresses.length === 0) return []
+  return listens.map((address) =>
+    grave(node.name, {
+      message: `the host does not have the address ${address}, and etcd shall listen on it`,
+      tried: 'read the addresses of its interfaces',
+      answered: on.addresses.map(({ address }) => address).join(', '),
+      next: [
+        'correct the address in the inventory',
+        'behind address translation: set peer.listen and client.listen to an address of the host',
+      ],
+    }),
+  )
+}
+
+function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Problem[] {
+  return [...on.peers]
+    .filter(([, state]) => state === 'blocked')
+    .map(([other]) => {
+      const peer = cluster.nodes.find((node) => node.name === other)?.peer
+      return grave(name, {
+        message: `${name} does not reach the peer port of ${other}: no answer, so it is probably blocked`,
+        tried: `connect to ${peer?.address}:${peer?.port} from ${name}`,
+        answered: 'nothing within 2 s (a free port would refuse at once)',
+        next: `open TCP port ${peer?.port} on ${other} for all members (firewall, security group)`,
+      })
+    })
+}
+
+function isOurs(cluster: Cluster, on: ReachedHost): boolean {
+  return managedBy(on.files.get(layoutOf(cluster).unit)?.text ?? '') === cluster.name
+}

@@ -1,0 +1,41 @@
+import type { Problem } from '../engine/playbook.ts'
+import type { Node } from '../inventory/model.ts'
+import { grave, warned } from './problem.ts'
+import type { ReachedHost } from './seen.ts'
+
+/** Binaries and a write-ahead log need room; a full disk stops etcd. */
+const neededKiB = 512 * 1024
+
+/** Room and kind of the file systems under the data. */
+export function spaceProblems({ name }: Node, on: ReachedHost): Problem[] {
+  return [...on.space].flatMap(([path, { freeKiB, fileSystem }]) => {
+    const problems: Problem[] = []
+    if (freeKiB < neededKiB && on.process === undefined) {
+      problems.push(
+        grave(name, {
+          message: `${Math.round(freeKiB / 1024)} MiB are free for ${path}; at least 512 are needed`,
+          tried: `df ${path}`,
+          next: 'free space, or set paths.data to a larger disk',
+        }),
+      )
+    }
+    if (networkFileSystems.has(fileSystem)) {
+      problems.push(
+        warned(name, {
+          message: `${path} is on ${fileSystem}: etcd needs a local disk that honours fsync`,
+          tried: `stat -f ${path}`,
+        }),
+      )
+    }
+    if (fileSystem === 'tmpfs')
+      problems.push(
+        warned(name, {
+          message: `${path} is in memory (tmpfs): its data is lost at the next boot`,
+          tried: `stat -f ${path}`,
+        }),
+      )
+    return problems
+  })
+}
+
+const networkFileSystems = new Set(['nfs', 'nfs4', 'cifs', 'smb2', 'fuseblk', 'ceph', 'gluster'])
