@@ -14,6 +14,8 @@ export interface Operation {
   finish: string
   since: string
   controller: string
+  /** Stages whose pause people were told of: `--continue` passes no other, as a run may have been killed before it told. */
+  told: readonly string[]
 }
 
 /** Beside the inventory: any controller that has it and `pki/` can go on. */
@@ -29,8 +31,8 @@ export function parseOperation(text: string): Operation | undefined {
   try {
     const value = JSON.parse(text) as Partial<Operation>
     if (typeof value.name !== 'string' || typeof value.finish !== 'string') return undefined
-    const { name, finish, since = '', controller = '', args = {} } = value
-    return { name, finish, since, controller, args }
+    const { name, finish, since = '', controller = '', args = {}, told = [] } = value
+    return { name, finish, since, controller, args, told }
   } catch {
     return undefined
   }

@@ -49,13 +49,17 @@ export interface Step<W, S> {
 }
 
 /** An intermediate target, recognised by what is seen. */
-export interface Stage<W, S> {
+export interface Stage<W, S, T = unknown> {
   name: string
   steps: readonly Step<W, S>[]
+  /** What the controller's side is brought to before this stage's first change (which CA issues); the subject knows what it means. */
+  target?: T
   /** What is wanted while this stage lasts, where it differs from the end. */
   want?(want: W, seen: S): W
   /** The latest reached stage wins, so that a finished operation does not start over. */
   reached(want: W, seen: S): boolean
+  /** It was begun, so that the pause before it has been passed. */
+  begun?(want: W, seen: S): boolean
   /** What people must do before the next stage; a run ends here, `--continue` passes. */
   pause?: string
 }
@@ -67,7 +71,7 @@ export interface Problem {
 }
 
 /** What a run is about, given to the engine by the layer that knows etcd. */
-export interface Subject<W, S> {
+export interface Subject<W, S, T = unknown> {
   /** What to ask of a host. Once changes are made, what only tells whether they may begin need not be asked again. */
   looks(host: string, when?: 'before changes' | 'amid changes'): Look[]
   see(readings: ReadonlyMap<string, HostReading>): S
@@ -75,13 +79,19 @@ export interface Subject<W, S> {
    * The controller's side: certificates, binaries. Only `apply` writes or downloads. `glance` answers undefined where something is
    * certain to change (no certificates yet), so that nothing is made twice.
    */
-  prepare(seen: S, options: { purpose: 'glance' | 'plan' | 'apply' }): Promise<W | undefined>
+  prepare(seen: S, options: Preparation<T>): Promise<W | undefined>
   /** All problems of the hosts at once, before anything is changed. */
   check(seen: S): Problem[]
   /** Problems that show only with what is wanted. */
   checkWanted(want: W, seen: S): Problem[]
   /** Undefined: may be taken down. */
   guard(change: Change<S>, want: W, seen: S): Refusal | undefined
+}
+
+export interface Preparation<T = unknown> {
+  purpose: 'glance' | 'plan' | 'apply'
+  /** Of the stage at hand; absent: as it stands. */
+  target?: T
 }
 
 export interface Refusal {

@@ -36,9 +36,9 @@ export interface Outcome<S> {
 }
 
 /** Observe, plan the next wave, apply, observe again, until every stage is reached. */
-export async function converge<W, S>(
-  stages: readonly Stage<W, S>[],
-  subject: Subject<W, S>,
+export async function converge<W, S, T>(
+  stages: readonly Stage<W, S, T>[],
+  subject: Subject<W, S, T>,
   context: RunContext,
 ): Promise<Outcome<S>> {
   const hosts = [...context.connections.keys()]
@@ -61,16 +61,16 @@ export async function converge<W, S>(
   }
 }
 
-class LockedRun<W, S> {
-  readonly #stages: readonly Stage<W, S>[]
-  readonly #subject: Subject<W, S>
+class LockedRun<W, S, T> {
+  readonly #stages: readonly Stage<W, S, T>[]
+  readonly #subject: Subject<W, S, T>
   readonly #context: RunContext
   readonly #readings: Map<string, HostReading>
   /** Hosts whose reading is older than the last wave. */
   readonly #stale = new Set<string>()
   #waves = 0
 
-  constructor(stages: readonly Stage<W, S>[], subject: Subject<W, S>, context: RunContext, locks: Locks) {
+  constructor(stages: readonly Stage<W, S, T>[], subject: Subject<W, S, T>, context: RunContext, locks: Locks) {
     this.#stages = stages
     this.#subject = subject
     this.#context = context
@@ -86,15 +86,17 @@ class LockedRun<W, S> {
     if (intent !== undefined) await writeIntent(intent, this.#context)
     const first = stageAt(this.#stages, want, this.#seen())
     for (let index = first; index < this.#stages.length; index++) {
+      const stage = this.#stages[index] as Stage<W, S, T>
+      const begun = index === first && stage.begun?.(want, this.#seen()) === true
       const before = this.#stages[index - 1]
-      if (before?.pause !== undefined && !this.#passes(index === first)) return this.#pausedAt(before)
-      await this.#reach(this.#stages[index] as Stage<W, S>)
+      if (before?.pause !== undefined && !begun && !this.#passes(before, index === first)) return this.#pausedAt(before)
+      await this.#reach(stage)
     }
     if (intent !== undefined) await removeIntent(intent, this.#context)
     return { seen: this.#seen() }
   }
 
-  async #reach(stage: Stage<W, S>): Promise<void> {
+  async #reach(stage: Stage<W, S, T>): Promise<void> {
     const { emit } = this.#context
     emit({ type: 'stage-begin', stage: stage.name })
     try {
@@ -106,7 +108,7 @@ class LockedRun<W, S> {
     }
   }
 
-  async #waveAfterWave(stage: Stage<W, S>): Promise<void> {
+  async #waveAfterWave(stage: Stage<W, S, T>): Promise<void> {
     const made = new Map<string, number>()
     for (;;) {
       this.#context.signal.throwIfAborted()
@@ -120,9 +122,9 @@ class LockedRun<W, S> {
   }
 
   /** The next wave; one that takes a member down is planned on a reading of every host that is younger than the last wave. */
-  async #plan(stage: Stage<W, S>): Promise<{ wave: Wave<S>; want: W }> {
+  async #plan(stage: Stage<W, S, T>): Promise<{ wave: Wave<S>; want: W }> {
     const plan = async (): Promise<{ wave: Wave<S>; want: W }> => {
-      const prepared = await this.#prepare()
+      const prepared = await this.#prepare(stage)
       const want = stage.want?.(prepared, this.#seen()) ?? prepared
       return { want, wave: nextWave(narrow(stage.steps, this.#context.on), want, this.#seen()) }
     }
@@ -181,8 +183,12 @@ class LockedRun<W, S> {
     })
   }
 
-  async #prepare(): Promise<W> {
-    const want = await this.#subject.prepare(this.#seen(), { purpose: 'apply' })
+  async #prepare(stage?: Stage<W, S, T>): Promise<W> {
+    const target = stage?.target
+    const want = await this.#subject.prepare(this.#seen(), {
+      purpose: 'apply',
+      ...(target === undefined ? {} : { target }),
+    })
     if (want === undefined) throw new Error('nothing was prepared')
     refuse(this.#context, this.#subject.checkWanted(want, this.#seen()))
     return want
@@ -204,13 +210,21 @@ class LockedRun<W, S> {
     return this.#subject.see(this.#readings)
   }
 
-  #passes(first: boolean): boolean {
-    return this.#context.pauses === 'all' || (first && this.#context.pauses === 'next')
+  /** `--continue` passes the pause at which the operation stands, and only one that people were told of. */
+  #passes(stage: Stage<W, S, T>, first: boolean): boolean {
+    const { pauses, intent } = this.#context
+    if (pauses === 'all') return true
+    return pauses === 'next' && first && intent?.operation.told.includes(stage.name) === true
   }
 
-  #pausedAt(stage: Stage<W, S>): Outcome<S> {
+  async #pausedAt(stage: Stage<W, S, T>): Promise<Outcome<S>> {
+    const { intent, emit } = this.#context
     const message = stage.pause ?? ''
-    this.#context.emit({ type: 'pause', stage: stage.name, message })
+    if (intent !== undefined && !intent.operation.told.includes(stage.name)) {
+      const operation = { ...intent.operation, told: [...intent.operation.told, stage.name] }
+      await writeIntent({ ...intent, operation }, this.#context)
+    }
+    emit({ type: 'pause', stage: stage.name, message })
     return { seen: this.#seen(), pausedAt: message }
   }
 }

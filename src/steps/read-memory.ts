@@ -13,5 +13,5 @@ export function readFormed(text: string): FormedSeen {
 }
 
 export function readOperation(text: string): ReachedHost['operation'] {
-  return parseOperation(text) ?? { name: 'unreadable', finish: '', args: {}, since: '', controller: '' }
+  return parseOperation(text) ?? { name: 'unreadable', finish: '', args: {}, since: '', controller: '', told: [] }
 }

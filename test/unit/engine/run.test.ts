@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { RunEvent } from '../../../src/engine/events.ts'
-import { readOperation } from '../../../src/engine/operation.ts'
+import { readOperation, type Operation } from '../../../src/engine/operation.ts'
 import type { Change, Stage, Step, Subject } from '../../../src/engine/playbook.ts'
 import { converge, type RunContext } from '../../../src/engine/run.ts'
 import { DeployError, exitCode } from '../../../src/errors.ts'
@@ -44,7 +44,7 @@ describe('an operation of two stages with a pause', () => {
 
   test('passes one pause when told to go on, and removes the record after the last change', async () => {
     await converge(stages, subject(), context({ operation: true }))
-    const outcome = await converge(stages, subject(), context({ operation: true, pauses: 'next' }))
+    const outcome = await converge(stages, subject(), context({ operation: await recorded(), pauses: 'next' }))
     expect(outcome.pausedAt).toBeUndefined()
     expect(types().lastIndexOf('record-removed')).toBeGreaterThan(types().lastIndexOf('change-end'))
     expect(await readOperation(recordPath())).toBeUndefined()
@@ -60,6 +60,30 @@ describe('an operation of two stages with a pause', () => {
     await converge(stages, subject(), context({ operation: true }))
     expect(types()).not.toContain('change-begin')
     expect(await readOperation(recordPath())).toBeUndefined()
+  })
+
+  test('passes no pause that nobody was told of: a run may have been killed before it told', async () => {
+    words = new Map([
+      ['a', ['both']],
+      ['b', ['both']],
+    ])
+    const outcome = await converge(stages, subject(), context({ operation: true, pauses: 'next' }))
+    expect(outcome.pausedAt).toBe('hand out the bundle')
+    expect(types()).not.toContain('change-begin')
+    expect(await readOperation(recordPath())).toMatchObject({ told: ['trust both'] })
+  })
+
+  test('goes on in a stage that was begun, without being told again', async () => {
+    words = new Map([
+      ['a', ['new']],
+      ['b', ['both']],
+    ])
+    const [first, last] = stages as [Stage<null, Seen>, Stage<null, Seen>]
+    const begun = { ...last, begun: (_: null, seen: Seen) => [...seen.values()].flat().includes('new') }
+    const passed = { ...first, reached: () => true }
+    const outcome = await converge([passed, begun], subject(), context({ operation: true }))
+    expect(outcome.pausedAt).toBeUndefined()
+    expect([...words.values()]).toEqual([['new'], ['new']])
   })
 
   test('goes on from what it sees when it broke off in the middle of a stage', async () => {
@@ -163,8 +187,10 @@ function subject(): Subject<null, Seen> {
   }
 }
 
-function context(given: { operation?: true; pauses?: 'next' | 'all'; allowDowntime?: true } = {}): RunContext {
-  const operation = { name: 'rotate', args: {}, finish: 'etcd-deploy rotate --continue', since: '', controller: '' }
+function context(given: { operation?: Operation | true; pauses?: 'next' | 'all'; allowDowntime?: true } = {}): RunContext {
+  const finish = 'etcd-deploy rotate --continue'
+  const begun: Operation = { name: 'rotate', args: {}, finish, since: '', controller: '', told: [] }
+  const operation = given.operation === true ? begun : given.operation
   return {
     connections: new Map([...words.keys()].map((name) => [name, { kind: 'connected', host: fakeHost(name) }])),
     emit: (event) => events.push(event),
@@ -175,7 +201,7 @@ function context(given: { operation?: true; pauses?: 'next' | 'all'; allowDownti
     timeoutMs: () => 1000,
     allowDowntime: given.allowDowntime === true,
     ...(given.pauses && { pauses: given.pauses }),
-    ...(given.operation && { intent: { operation, localPath: recordPath(), hostPath: '/record' } }),
+    ...(operation && { intent: { operation, localPath: recordPath(), hostPath: '/record' } }),
     changed: new Set(),
     restarted: new Set(),
   }
@@ -218,6 +244,12 @@ function fakeHost(name: string): Host {
 
 function types(): string[] {
   return events.map((event) => event.type)
+}
+
+async function recorded(): Promise<Operation> {
+  const operation = await readOperation(recordPath())
+  if (operation === undefined) throw new Error('there is no record')
+  return operation
 }
 
 function recordPath(): string {
