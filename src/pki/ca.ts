@@ -13,7 +13,7 @@ export interface KeyPair {
   key: Secret
 }
 
-interface CaRequest {
+export interface CaRequest {
   cluster: string
   /** Counts the CAs of a cluster: two of them must not share a subject, or a verifier may pick the wrong one. */
   generation: number

@@ -1,6 +1,10 @@
+import type { X509CrlReason } from '@peculiar/x509'
 import type { KeyPair } from './ca.ts'
+import type { Certificate } from './certificate.ts'
 import { integer } from './der.ts'
 import { readKey } from './keys.ts'
+import { revocationReasons } from './revocations.ts'
+import type { RevocationReason } from './revocations.ts'
 import { library, signing, wholeSeconds } from './x509.ts'
 
 interface Revoked {
@@ -9,8 +13,6 @@ interface Revoked {
   revokedAt: Date
   reason: RevocationReason
 }
-
-export type RevocationReason = 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
 
 interface CrlRequest {
   revoked: readonly Revoked[]
@@ -30,7 +32,8 @@ export async function makeCrl(ca: KeyPair, request: CrlRequest): Promise<Uint8Ar
     entries: request.revoked.map(({ serial, revokedAt, reason }) => ({
       serialNumber: serial,
       revocationDate: wholeSeconds(revokedAt),
-      reason: x509.X509CrlReason[reason],
+      // RFC 5280: an unspecified reason is left out.
+      ...(reason === 'unspecified' ? {} : { reason: revocationReasons[reason] as X509CrlReason }),
     })),
     extensions: [
       ...(ca.certificate.keyId ? [new x509.AuthorityKeyIdentifierExtension(ca.certificate.keyId)] : []),
@@ -39,6 +42,13 @@ export async function makeCrl(ca: KeyPair, request: CrlRequest): Promise<Uint8Ar
     ...(await signing(readKey(ca.key))),
   })
   return new Uint8Array(crl.rawData)
+}
+
+/** Whether this CA signed it. */
+export async function crlSignedBy(der: Uint8Array, ca: Certificate): Promise<boolean> {
+  const x509 = await library()
+  const [crl, issuer] = [new x509.X509Crl(der), new x509.X509Certificate(ca.pem)]
+  return crl.issuer === issuer.subject && (await crl.verify({ publicKey: issuer }))
 }
 
 const crlNumber = '2.5.29.20'

@@ -5,6 +5,7 @@ import { Secret } from '../secret.ts'
 import type { KeyPair } from './ca.ts'
 import { readCertificate } from './certificate.ts'
 import type { Certificate } from './certificate.ts'
+import { replaceFile } from './publish.ts'
 import type { Files } from './publish.ts'
 import type { IssuedLeaf } from './state.ts'
 
@@ -48,6 +49,11 @@ export async function loadCa(folder: string, revision: number): Promise<Certific
 /** Read only when something is signed: a rerun that changes nothing needs no CA key. */
 export async function loadCaKey(folder: string, revision: number): Promise<Secret> {
   return new Secret(await load(join(folder, String(revision), 'ca.key')))
+}
+
+/** The same key, now encrypted; renamed into place, so that at any moment one of the two is there, whole. */
+export async function replaceCaKey(folder: string, revision: number, key: Secret): Promise<void> {
+  await replaceFile(join(folder, String(revision), 'ca.key'), key)
 }
 
 export async function loadLeaf(folder: string, { kind, name, revision }: IssuedLeaf): Promise<KeyPair> {

@@ -3,22 +3,28 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { DeployError, exitCode } from '../errors.ts'
 import type { Tls } from '../inventory/model.ts'
 import { refuseUnsafe } from './access.ts'
+import { closeCaKey } from './ca-key.ts'
+import type { Passphrase } from './ca-key.ts'
 import { makeCa } from './ca.ts'
+import type { KeyPair } from './ca.ts'
+import { leavesOf } from './contents.ts'
 import { makeCrl } from './crl.ts'
-import { caFiles, clusterFolder, crlFile, load, loadCa, loadCrl, loadLeaf, stateFile } from './files.ts'
+import { caFiles, clusterFolder, crlFile, load, loadCa, loadCrl, stateFile } from './files.ts'
 import { hasCode, publish, sync } from './publish.ts'
-import { firstState, leafKey, newestLeaves, readState } from './state.ts'
-import type { State } from './state.ts'
+import { withRevoked } from './revocations.ts'
+import { firstState, readState } from './state.ts'
+import type { Revocation, State } from './state.ts'
 import { PkiStore, stateText } from './store.ts'
+import type { CrlTimes } from './store.ts'
 
 /** Undefined: there is none of this cluster. Refuses a folder that is not its owner's alone. */
-export async function openPki(dir: string, cluster: string): Promise<PkiStore | undefined> {
+export async function openPki(dir: string, cluster: string, passphrase?: Passphrase): Promise<PkiStore | undefined> {
   const folder = clusterFolder(dir, cluster)
   await refuseUnsafe(resolve(dir), folder)
   const revisions = (await list(folder)).filter((entry) => /^\d+$/.test(entry)).map(Number)
   if (revisions.length === 0) return undefined
   const path = join(folder, String(Math.max(...revisions)), stateFile)
-  return read(folder, readState(await load(path), path, cluster))
+  return read(folder, readState(await load(path), path, cluster), passphrase)
 }
 
 /** Makes the first CA and an empty revocation list. Whether that is permitted is for the caller to know. */
@@ -27,34 +33,56 @@ export async function createPki(
   cluster: string,
   tls: Pick<Tls, 'key' | 'subject' | 'caYears' | 'leafDays'>,
   notBefore: Date,
+  passphrase?: Passphrase,
 ): Promise<PkiStore> {
-  const folder = clusterFolder(dir, cluster)
+  const { key, subject, caYears: years } = tls
+  const ca = (): Promise<KeyPair> => makeCa({ cluster, generation: 1, key, subject, notBefore, years })
+  const nextUpdate = new Date(notBefore.getTime() + tls.leafDays * 86_400_000)
+  return create(dir, ca, firstState(cluster), { thisUpdate: notBefore, nextUpdate }, passphrase)
+}
+
+/** Begins with a CA made elsewhere, and with what was revoked there. */
+export async function createPkiFrom(
+  dir: string,
+  cluster: string,
+  { ca, revoked }: { ca: KeyPair; revoked: readonly Revocation[] },
+  times: CrlTimes,
+  passphrase?: Passphrase,
+): Promise<PkiStore> {
+  const state = firstState(cluster, { imported: true })
+  return create(dir, async () => ca, withRevoked(state, revoked) ?? state, times, passphrase)
+}
+
+async function create(
+  dir: string,
+  makeFirst: () => Promise<KeyPair>,
+  state: State,
+  times: CrlTimes,
+  passphrase: Passphrase | undefined,
+): Promise<PkiStore> {
+  const folder = clusterFolder(dir, state.cluster)
   await refuseUnsafe(dirname(folder), folder)
   await makeRoot(dirname(folder))
-  const { key, subject, caYears: years } = tls
-  const ca = await makeCa({ cluster, generation: 1, key, subject, notBefore, years })
-  const nextUpdate = new Date(notBefore.getTime() + tls.leafDays * 86_400_000)
-  const crl = await makeCrl(ca, { revoked: [], thisUpdate: notBefore, nextUpdate, number: 1 })
-  const state = firstState(cluster)
-  const files = { ...caFiles(ca), [crlFile]: crl, [stateFile]: stateText(state) }
+  const ca = await makeFirst()
+  const key = await closeCaKey({ folder, revisions: [], passphrase }, ca.key)
+  const revoked = state.revoked.map((each) => ({ ...each, revokedAt: new Date(each.revokedAt) }))
+  const crl = await makeCrl(ca, { ...times, revoked, number: 1 })
+  const files = { ...caFiles({ ...ca, key }), [crlFile]: crl, [stateFile]: stateText(state) }
   const first = Object.fromEntries(Object.entries(files).map(([path, content]) => [join('1', path), content]))
   if ((await publish(dirname(folder), basename(folder), first)) === 'taken') {
     throw new DeployError({ message: `${folder} is there already: no second CA is made`, exitCode: exitCode.refused })
   }
-  return read(folder, state)
+  return read(folder, state, passphrase)
 }
 
-async function read(folder: string, state: State): Promise<PkiStore> {
-  const { current, next } = state.ca
-  const generations = [current, ...(next === undefined ? [] : [next])]
+async function read(folder: string, state: State, passphrase: Passphrase | undefined): Promise<PkiStore> {
   const [authorities, leaves, crl] = await Promise.all([
     Promise.all(state.authorities.map(async (ca) => ({ ...ca, certificate: await loadCa(folder, ca.revision) }))),
-    Promise.all(newestLeaves(state, generations).map(async (leaf) => ({ ...leaf, ...(await loadLeaf(folder, leaf)) }))),
+    leavesOf(folder, state),
     loadCrl(folder, state.crl),
   ])
   const byGeneration = new Map(authorities.map((ca) => [ca.generation, ca]))
-  const byKey = new Map(leaves.map((leaf) => [leafKey(leaf), leaf]))
-  return new PkiStore(folder, { state, authorities: byGeneration, leaves: byKey, crl })
+  return new PkiStore(folder, { state, authorities: byGeneration, leaves, crl }, passphrase)
 }
 
 /** Git never sees what is in it, whatever repository it lies in. */

@@ -27,11 +27,20 @@ export async function publish(parent: string, name: string, files: Files): Promi
     await rm(temporary, { recursive: true, force: true })
     // rename(2) replaces an empty folder only.
     if (hasCode(cause, 'ENOTEMPTY') || hasCode(cause, 'EEXIST')) return 'taken'
-    throw new DeployError({
-      message: `cannot write ${join(parent, name)}`,
-      answered: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    })
+    throw cannotWrite(join(parent, name), cause)
+  }
+}
+
+/** Writes a file beside the old one and renames it into its place. */
+export async function replaceFile(path: string, content: Secret): Promise<void> {
+  const temporary = `${path}${prefix}${randomBytes(6).toString('hex')}`
+  try {
+    await write(temporary, content)
+    await rename(temporary, path)
+    await sync(dirname(path))
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw cannotWrite(path, cause)
   }
 }
 
@@ -52,6 +61,14 @@ export function hasCode(error: unknown, code: string): boolean {
 const prefix = '.new-'
 /** No run writes for so long: what is older was left by one that was killed. */
 const abandonedAfterMs = 3_600_000
+
+function cannotWrite(path: string, cause: unknown): DeployError {
+  return new DeployError({
+    message: `cannot write ${path}`,
+    answered: cause instanceof Error ? cause.message : String(cause),
+    cause,
+  })
+}
 
 async function removeAbandoned(parent: string): Promise<void> {
   for (const entry of await readdir(parent)) {

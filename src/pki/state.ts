@@ -1,24 +1,40 @@
 import { DeployError, exitCode } from '../errors.ts'
-import type { RevocationReason } from './crl.ts'
 import type { LeafKind } from './leaf.ts'
+import type { RevocationReason } from './revocations.ts'
 
 /** What `cluster.json` of the newest revision says; all else in `pki/` is reached from it. Pure. */
 export interface State {
-  version: 1
+  version: 2
   cluster: string
   /** Grows by one with every change: hosts remember it, so that an older copy of `pki/` is known as one. */
   revision: number
-  /** Generations: the one that issues, and in a CA rotation the one to come. */
-  ca: { current: number; next?: number }
-  /** Every CA there was, with the revision whose folder holds it. */
-  authorities: { generation: number; revision: number }[]
+  /** Generations: which one issues leaves, and which ones hosts shall trust; in a CA rotation two, the one to come last. */
+  ca: { issues: number; trusted: number[] }
+  /** Every CA there was, also one that was imported and is not used yet. */
+  authorities: Authority[]
   /** Every leaf that was issued, in this order. */
   leaves: IssuedLeaf[]
-  revoked: { serial: string; revokedAt: string; reason: RevocationReason }[]
+  revoked: Revocation[]
   /** The revision whose folder holds the revocation list. */
   crl: number
   formed?: Formed
   closed: (Formed & { closedAt: string })[]
+}
+
+export interface Authority {
+  generation: number
+  /** Whose folder holds it. */
+  revision: number
+  /** Made elsewhere: others may have issued from it too. */
+  imported?: true
+}
+
+export interface Revocation {
+  /** Canonical. */
+  serial: string
+  /** RFC 3339. */
+  revokedAt: string
+  reason: RevocationReason
 }
 
 export interface IssuedLeaf {
@@ -37,13 +53,13 @@ export interface Formed {
   formedAt: string
 }
 
-export function firstState(cluster: string): State {
+export function firstState(cluster: string, { imported }: Pick<Authority, 'imported'> = {}): State {
   return {
-    version: 1,
+    version: 2,
     cluster,
     revision: 1,
-    ca: { current: 1 },
-    authorities: [{ generation: 1, revision: 1 }],
+    ca: { issues: 1, trusted: [1] },
+    authorities: [{ generation: 1, revision: 1, ...(imported && { imported }) }],
     leaves: [],
     revoked: [],
     crl: 1,
@@ -85,7 +101,8 @@ export function withClosed(state: State, closedAt: string): State | undefined {
 
 export function readState(text: string, path: string, cluster: string): State {
   const state = parse(text)
-  if (state?.version === 1 && state.cluster === cluster) return state
+  if (state?.version === 2 && state.cluster === cluster) return state
+  if (state?.version === 1 && state.cluster === cluster) return fromFirstVersion(state)
   const message =
     state?.cluster === undefined
       ? `${path} cannot be read as the state of a cluster`
@@ -95,10 +112,16 @@ export function readState(text: string, path: string, cluster: string): State {
   throw new DeployError({ message, exitCode: exitCode.refused })
 }
 
-function parse(text: string): State | undefined {
+type AnyState = State | (Omit<State, 'version' | 'ca'> & { version: 1; ca: { current: number } })
+
+function fromFirstVersion({ ca, ...state }: Extract<AnyState, { version: 1 }>): State {
+  return { ...state, version: 2, ca: { issues: ca.current, trusted: [ca.current] } }
+}
+
+function parse(text: string): AnyState | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as State) : undefined
+    return typeof value === 'object' && value !== null ? (value as AnyState) : undefined
   } catch {
     return undefined
   }

@@ -1,25 +1,31 @@
 import { DeployError } from '../errors.ts'
+import { openCaKey } from './ca-key.ts'
+import type { CaKeys, Passphrase } from './ca-key.ts'
 import type { KeyPair } from './ca.ts'
 import { canonicalSerial, matchesKey } from './certificate.ts'
 import type { Certificate } from './certificate.ts'
-import { leafFiles, loadCaKey, stateFile } from './files.ts'
+import { leavesOf } from './contents.ts'
+import type { Changed, Contents, StoredCa, StoredLeaf } from './contents.ts'
+import { makeCrl } from './crl.ts'
+import { crlFile, leafFiles, loadLeaf, stateFile } from './files.ts'
 import { makeLeaf } from './leaf.ts'
 import type { Leaf, LeafKind, LeafRequest } from './leaf.ts'
+import { begunCa, importedCa } from './next-ca.ts'
+import type { NextCa } from './next-ca.ts'
 import { publish } from './publish.ts'
 import type { Files } from './publish.ts'
+import { readCrl } from './read-crl.ts'
+import { withRevoked } from './revocations.ts'
+import { importedTarget, nextGeneration, withIssuing, withTrusted } from './rotation.ts'
 import { leafKey, withClosed, withFormed } from './state.ts'
-import type { Formed, IssuedLeaf, State } from './state.ts'
+import type { Formed, IssuedLeaf, Revocation, State } from './state.ts'
 
-/** A leaf of the store. */
-export type StoredLeaf = KeyPair & IssuedLeaf
+export type { StoredCa, StoredLeaf } from './contents.ts'
 
-/** What the store holds in memory: the newest revision. */
-interface Contents {
-  state: State
-  /** By generation, with the revision whose folder holds it. */
-  authorities: Map<number, { certificate: Certificate; revision: number }>
-  leaves: Map<string, StoredLeaf>
-  crl: Uint8Array
+/** When a revocation list is made, and by when the next one is due. */
+export interface CrlTimes {
+  thisUpdate: Date
+  nextUpdate: Date
 }
 
 /**
@@ -29,11 +35,13 @@ interface Contents {
 export class PkiStore {
   readonly folder: string
   #contents: Contents
+  readonly #passphrase: Passphrase | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(folder: string, contents: Contents) {
+  constructor(folder: string, contents: Contents, passphrase?: Passphrase) {
     this.folder = folder
     this.#contents = contents
+    this.#passphrase = passphrase
   }
 
   get revision(): number {
@@ -42,7 +50,36 @@ export class PkiStore {
 
   /** Generation of the CA that issues. */
   get generation(): number {
-    return this.#contents.state.ca.current
+    return this.#contents.state.ca.issues
+  }
+
+  /** Generations that hosts shall trust; in a CA rotation the one to come is the last. */
+  get trusted(): readonly number[] {
+    return this.#contents.state.ca.trusted
+  }
+
+  /** Where a CA rotation leads to, whichever of the two issues now; undefined: none is under way. */
+  get next(): number | undefined {
+    return nextGeneration(this.#contents.state)
+  }
+
+  /** The imported CA that a rotation could lead to. */
+  get importedTarget(): number | undefined {
+    return importedTarget(this.#contents.state)
+  }
+
+  /** Every CA there was, the oldest first. */
+  get authorities(): StoredCa[] {
+    return [...this.#contents.authorities.values()]
+  }
+
+  /** Every leaf that was ever issued, in this order. */
+  get issued(): readonly IssuedLeaf[] {
+    return this.#contents.state.leaves
+  }
+
+  get revoked(): readonly Revocation[] {
+    return this.#contents.state.revoked
   }
 
   /** Undefined: never, or closed since by `down`; then a bootstrap is allowed as far as `pki/` knows. */
@@ -56,12 +93,11 @@ export class PkiStore {
 
   /** Whom a host trusts, by the side of the connection; in a CA rotation the present and the next. */
   trust(): { client: Certificate[]; peer: Certificate[] } {
-    const { current, next } = this.#contents.state.ca
-    const certificates = [current, ...(next === undefined ? [] : [next])].map((generation) => this.ca(generation))
+    const certificates = this.trusted.map((generation) => this.ca(generation))
     return { client: certificates, peer: certificates }
   }
 
-  /** The newest leaf that this CA signed. */
+  /** The newest leaf that this CA signed; of a CA that is not trusted none. */
   leaf(name: string, kind: LeafKind, ca = this.generation): StoredLeaf | undefined {
     return this.#contents.leaves.get(leafKey({ ca, kind, name }))
   }
@@ -71,16 +107,33 @@ export class PkiStore {
     return this.#contents.state.leaves.some((leaf) => leaf.serial === canonicalSerial(serial))
   }
 
+  isRevoked(serial: string): boolean {
+    return this.revoked.some((each) => each.serial === canonicalSerial(serial))
+  }
+
+  /** A leaf of any age, from the disk. */
+  async load(leaf: IssuedLeaf): Promise<StoredLeaf> {
+    return { ...leaf, ...(await loadLeaf(this.folder, leaf)) }
+  }
+
   /** DER, the same bytes until something is revoked or it is renewed. */
   crl(): Uint8Array {
     return this.#contents.crl
   }
 
-  /** All at once, or none; the leaves before them stay where they are. */
+  /** A list without it is due at once. */
+  get crlNextUpdate(): Date {
+    return readCrl(this.#contents.crl).nextUpdate ?? new Date(0)
+  }
+
+  /** All at once, or none; from now on they are the newest, and the leaves before them stay where they are. */
   async issue(
     requests: readonly (LeafRequest & { name: string })[],
     ca = this.generation,
   ): Promise<(StoredLeaf & Leaf)[]> {
+    if (!this.trusted.includes(ca)) {
+      throw new DeployError({ message: `the CA of generation ${ca} cannot issue: hosts do not trust it` })
+    }
     const issuer = await this.#issuer(ca)
     const made = await Promise.all(
       requests.map(async (request) => ({ request, leaf: await makeLeaf(issuer, request) })),
@@ -98,6 +151,46 @@ export class PkiStore {
     })
   }
 
+  /**
+   * Begins a CA rotation: the next CA is trusted beside the present one, which goes on issuing. Answers its generation; while one
+   * is under way, that of this one.
+   */
+  async beginCa(request: NextCa): Promise<number> {
+    return this.#change((contents) => begunCa(contents, request, this.#keys()))
+  }
+
+  /** Leaves come from this CA, which hosts must trust already. */
+  async issueFrom(generation: number): Promise<void> {
+    await this.#changeState((state) => withIssuing(state, generation))
+  }
+
+  /** Hosts shall trust these CAs and no others; the one that issues is among them. */
+  async trustOnly(generations: readonly number[]): Promise<void> {
+    await this.#changeState((state) => withTrusted(state, generations))
+  }
+
+  /** Takes in a CA made elsewhere, as the target of a rotation. Answers its generation. */
+  async importCa(ca: KeyPair): Promise<number> {
+    return this.#change((contents) => importedCa(contents, ca, this.#keys()))
+  }
+
+  /** Publishes a new revocation list; false: all of this was revoked before. */
+  async revoke(revocations: readonly Revocation[], times: CrlTimes): Promise<boolean> {
+    return this.#change(async (contents) => {
+      const state = withRevoked(contents.state, revocations)
+      if (state === undefined) return { contents: undefined, files: {}, result: false }
+      return { ...(await this.#signedCrl(contents, state, times)), result: true }
+    })
+  }
+
+  /** The same revocations, good for longer. */
+  async renewCrl(times: CrlTimes): Promise<void> {
+    await this.#change(async (contents) => ({
+      ...(await this.#signedCrl(contents, contents.state, times)),
+      result: undefined,
+    }))
+  }
+
   async rememberFormed(formed: { clusterId: string; token: string; formedAt: Date }): Promise<void> {
     const { clusterId, token, formedAt } = formed
     await this.#changeState((state) => withFormed(state, { clusterId, token, formedAt: formedAt.toISOString() }))
@@ -108,7 +201,7 @@ export class PkiStore {
     await this.#changeState((state) => withClosed(state, closedAt.toISOString()))
   }
 
-  #authority(generation: number): { certificate: Certificate; revision: number } {
+  #authority(generation: number): StoredCa {
     const authority = this.#contents.authorities.get(generation)
     if (authority) return authority
     throw new DeployError({ message: `${this.folder} has no CA of generation ${generation}` })
@@ -116,11 +209,24 @@ export class PkiStore {
 
   async #issuer(generation: number): Promise<KeyPair> {
     const { certificate, revision } = this.#authority(generation)
-    const key = await loadCaKey(this.folder, revision)
+    const key = await openCaKey(this.#keys(), revision)
     if (matchesKey(certificate, key)) return { certificate, key }
     throw new DeployError({
       message: `the key of the CA "${certificate.subject}" in ${this.folder} belongs to another certificate`,
     })
+  }
+
+  #keys(): CaKeys {
+    const revisions = this.authorities.map(({ revision }) => revision)
+    return { folder: this.folder, revisions, passphrase: this.#passphrase }
+  }
+
+  /** By the CA that issues; etcd looks at the serials alone. The revision counts the lists. */
+  async #signedCrl(contents: Contents, state: State, times: CrlTimes): Promise<Omit<Changed<never>, 'result'>> {
+    const number = state.revision + 1
+    const revoked = state.revoked.map((each) => ({ ...each, revokedAt: new Date(each.revokedAt) }))
+    const crl = await makeCrl(await this.#issuer(state.ca.issues), { ...times, revoked, number })
+    return { contents: { ...contents, crl, state: { ...state, crl: number } }, files: { [crlFile]: crl } }
   }
 
   async #changeState(change: (state: State) => State | undefined): Promise<void> {
@@ -131,9 +237,7 @@ export class PkiStore {
   }
 
   /** One after another within this process; `contents` undefined: nothing to write. */
-  async #change<T>(
-    change: (contents: Contents) => Promise<{ contents: Contents | undefined; files: Files; result: T }>,
-  ): Promise<T> {
+  async #change<T>(change: (contents: Contents) => Promise<Changed<T>>): Promise<T> {
     const turn = this.#queue.then(async () => {
       const { contents, files, result } = await change(this.#contents)
       if (contents) this.#contents = await this.#publish(contents, files)
@@ -145,8 +249,9 @@ export class PkiStore {
 
   async #publish(contents: Contents, files: Files): Promise<Contents> {
     const state = { ...contents.state, revision: this.revision + 1 }
+    const leaves = await leavesOf(this.folder, state, contents.leaves)
     const published = await publish(this.folder, String(state.revision), { ...files, [stateFile]: stateText(state) })
-    if (published === 'published') return { ...contents, state }
+    if (published === 'published') return { ...contents, state, leaves }
     throw new DeployError({
       message: `another run has changed ${this.folder} since this one read it`,
       next: 'Run the same command again.',

@@ -13,9 +13,8 @@ import {
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DeployError, exitCode } from '../../../src/errors.ts'
-import { bundleOf, matchesKey, signedBy } from '../../../src/pki/certificate.ts'
+import { matchesKey, signedBy } from '../../../src/pki/certificate.ts'
 import { createPki, openPki } from '../../../src/pki/open.ts'
-import type { PkiStore } from '../../../src/pki/store.ts'
 import { openssl, temporaryFolder } from './openssl.ts'
 import { leafRequest, notBefore } from './samples.ts'
 
@@ -138,38 +137,6 @@ describe('leaves', () => {
   })
 })
 
-describe('trust in a CA rotation', () => {
-  test('client and peer trust the CA and the next one, which may already issue', async () => {
-    const store = await create()
-    await store.issue([{ ...leafRequest(), name: 'node1' }])
-    const next = await nextGeneration(store)
-    expect(next.trust().client.map((ca) => ca.subject)).toEqual(['CN=etcd CA prod 1', 'CN=etcd CA prod 2'])
-    expect(bundleOf(next.trust().peer).match(/BEGIN CERTIFICATE/g)).toHaveLength(2)
-    await next.issue([{ ...leafRequest(), name: 'node1' }], 2)
-    const again = await reopen()
-    expect(again.leaf('node1', 'server')?.certificate.issuer).toBe('CN=etcd CA prod 1')
-    expect(again.leaf('node1', 'server', 2)?.certificate.issuer).toBe('CN=etcd CA prod 2')
-    expect(() => again.ca(3)).toThrow(/no CA of generation 3/)
-  })
-
-  /** What a rotation will publish: a CA made elsewhere stands in for it. */
-  async function nextGeneration(store: PkiStore): Promise<PkiStore> {
-    const { makeCa } = await import('../../../src/pki/ca.ts')
-    const ca = await makeCa({ cluster: 'prod', generation: 2, key: 'ecdsa-p256', subject: {}, notBefore, years: 10 })
-    const state = JSON.parse(readFileSync(join(dir, 'prod', String(store.revision), 'cluster.json'), 'utf8'))
-    const folder = join(dir, 'prod', String(store.revision + 1))
-    mkdirSync(folder, { mode: 0o700 })
-    const put = (name: string, content: string) => writeFileSync(join(folder, name), content, { mode: 0o600 })
-    put('ca.crt', ca.certificate.pem)
-    put('ca.key', ca.key.reveal())
-    state.revision += 1
-    state.ca.next = 2
-    state.authorities.push({ generation: 2, revision: state.revision })
-    put('cluster.json', JSON.stringify(state))
-    return reopen()
-  }
-})
-
 describe('a formed cluster', () => {
   test('is remembered until it is closed, and a new one may be formed', async () => {
     const store = await create()
@@ -278,13 +245,24 @@ describe('a folder that is not whole', () => {
 
   test.each([
     ['{', /cannot be read/],
-    ['{"version":2,"cluster":"prod"}', /newer etcd-deploy/],
+    ['{"version":3,"cluster":"prod"}', /newer etcd-deploy/],
     ['{"version":1,"cluster":"stage"}', /is of the cluster "stage", not of "prod"/],
   ])('a state of %s', async (text, message) => {
     await create()
     writeFileSync(join(dir, 'prod/1/cluster.json'), text)
     await expect(reopen()).rejects.toThrow(message)
   })
+})
+
+test('a state of the first version opens, with the one CA that it had', async () => {
+  await create()
+  const path = join(dir, 'prod/1/cluster.json')
+  const state = { ...JSON.parse(readFileSync(path, 'utf8')), version: 1, ca: { current: 1 } }
+  writeFileSync(path, JSON.stringify(state))
+  const store = await reopen()
+  expect([store.generation, store.trusted]).toEqual([1, [1]])
+  await store.issue([{ ...leafRequest(), name: 'node1' }])
+  expect((await reopen()).leaf('node1', 'server')).toBeDefined()
 })
 
 test('what a killed run left is removed later, not while it may be at work', async () => {
