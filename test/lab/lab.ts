@@ -43,6 +43,7 @@ export async function labUp({ hosts = 3, bastion = hosts === nodes.length, say =
 
 /** Hosts as new, those that exist unless some are named; what was formed on them is forgotten here too. */
 export async function labReset(names?: HostName[]): Promise<HostName[]> {
+  ensureState()
   const wanted = names ?? (await existing())
   if (wanted.length === 0) throw new LabError('the lab is not up: npm run lab -- up')
   await remove(wanted)
