@@ -9,6 +9,7 @@ import { localPath } from './local-path.ts'
 import type { BinarySource, Cluster, Node, Paths, Service, Timeouts, Tls } from './model.ts'
 import { defaultPaths, installedFolders } from './path-rules.ts'
 import { defaultCaYears } from './rules.ts'
+import { secretSource } from './secret-source.ts'
 import { sshTarget } from './ssh.ts'
 import type { Surroundings } from './ssh.ts'
 
@@ -26,7 +27,7 @@ export function cluster(inventory: Inventory, warnings: string[], at: Surroundin
     tls: tlsOf(inventory.tls ?? {}),
     paths: pathsOf(inventory),
     service: serviceOf(inventory.service ?? {}),
-    pki: { dir: localPath(inventory.tls?.pki?.dir ?? 'pki', at.home, at.folder) },
+    pki: pkiOf(inventory, at),
     concurrency,
     timeouts: timeoutsOf(timeouts ?? {}),
     file: at.file,
@@ -82,10 +83,16 @@ function tlsOf(tls: NonNullable<Inventory['tls']>): Tls {
     key: tls.key ?? 'ecdsa-p256',
     subject: tls.subject ?? {},
     sans: (tls.sans ?? []).map(canonicalAddress),
+    certificates: tls.certificates ?? 'each',
     leafDays: tls.leafDays ?? 365,
     caYears: tls.caYears ?? defaultCaYears,
     clients: tls.clients ?? {},
   }
+}
+
+function pkiOf({ cluster: name, tls }: Inventory, at: Surroundings): Cluster['pki'] {
+  const passphrase = secretSource(tls?.pki?.passphrase, `passphrase of the CA key of ${name}`, at)
+  return { dir: localPath(tls?.pki?.dir ?? 'pki', at.home, at.folder), ...(passphrase && { passphrase }) }
 }
 
 function pathsOf({ paths = {}, binaries }: Inventory): Paths {

@@ -161,6 +161,8 @@ export interface TlsOptions {
   subject?: SubjectOptions
   /** More names and addresses for every member's server certificate. */
   sans?: string[]
+  /** `each`: every member has certificates of its own (default); `shared`: one that names all members, as older guides make it. */
+  certificates?: 'each' | 'shared'
   /** Days that a member's or client's certificate is valid. Default: 365. */
   leafDays?: number
   /** Years that a CA is valid. Default: 10. */
@@ -207,4 +209,6 @@ export interface ServiceOptions {
 export interface PkiOptions {
   /** Folder of the certificate authority, relative to the inventory. Default: `pki`. */
   dir?: string
+  /** Encrypts the CA's private key; needed only when something is signed. */
+  passphrase?: SecretOption
 }

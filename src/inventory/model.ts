@@ -11,7 +11,7 @@ export interface Cluster {
   tls: Tls
   paths: Paths
   service: Service
-  pki: { dir: string }
+  pki: { dir: string; passphrase?: SecretSource }
   concurrency: number
   timeouts: Timeouts
   /** The file it was read from, absolute; operation records lie beside it. */
@@ -65,6 +65,8 @@ export interface Tls {
   subject: Subject
   /** Extra names for every member's server certificate. */
   sans: string[]
+  /** Whether all members share one certificate. */
+  certificates: 'each' | 'shared'
   leafDays: number
   caYears: number
   /** Client certificates to issue besides our own: name → subject. */

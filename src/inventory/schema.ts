@@ -145,12 +145,13 @@ const tls = z.strictObject({
   key: z.enum(['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096']).exactOptional(),
   subject: z.strictObject(subject).exactOptional(),
   sans: sans.exactOptional(),
+  certificates: z.enum(['each', 'shared']).exactOptional(),
   leafDays: days.exactOptional(),
   caYears: whole(1, 100, 'a number of years').exactOptional(),
   clients: z
     .record(text(nameProblem), z.strictObject({ cn: text(subjectProblem(64)), days: days.exactOptional(), ...subject }))
     .exactOptional(),
-  pki: z.strictObject({ dir: localPath.exactOptional() }).exactOptional(),
+  pki: z.strictObject({ dir: localPath.exactOptional(), passphrase: secret.exactOptional() }).exactOptional(),
 })
 
 const service = z.strictObject({

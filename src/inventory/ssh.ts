@@ -1,8 +1,9 @@
 import { defaultPorts } from './address-rules.ts'
-import type { JumpOptions, Jump, SecretOption, SshOptions } from './define.ts'
+import type { JumpOptions, Jump, SshOptions } from './define.ts'
 import { parseJump } from './jump-text.ts'
 import { localPath } from './local-path.ts'
-import type { SecretSource, SshKey, SshTarget } from './model.ts'
+import type { SshKey, SshTarget } from './model.ts'
+import { secretSource } from './secret-source.ts'
 
 /** What of the controller goes into an inventory's defaults; given, so that resolving reads nothing but what it is told. */
 export interface Surroundings {
@@ -87,14 +88,6 @@ function sudoOf({ sudo, user }: Options, label: string, at: Surroundings): SshTa
   if (sudo === false) return false
   if (sudo === undefined || sudo === true) return sudo === undefined && user === 'root' ? false : {}
   return { ...optional('password', secretSource(sudo.password, label, at)) }
-}
-
-function secretSource(option: SecretOption | undefined, label: string, at: Surroundings): SecretSource | undefined {
-  if (option === undefined) return undefined
-  if (option === 'prompt') return { from: 'prompt', label }
-  return 'env' in option
-    ? { from: 'env', name: option.env }
-    : { from: 'file', path: localPath(option.file, at.home, at.folder) }
 }
 
 function passphraseLabel({ key }: Options): string {

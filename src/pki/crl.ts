@@ -1,4 +1,3 @@
-import type { X509CrlReason } from '@peculiar/x509'
 import type { KeyPair } from './ca.ts'
 import type { Certificate } from './certificate.ts'
 import { integer } from './der.ts'
@@ -33,7 +32,7 @@ export async function makeCrl(ca: KeyPair, request: CrlRequest): Promise<Uint8Ar
       serialNumber: serial,
       revocationDate: wholeSeconds(revokedAt),
       // RFC 5280: an unspecified reason is left out.
-      ...(reason === 'unspecified' ? {} : { reason: revocationReasons[reason] as X509CrlReason }),
+      ...(reason === 'unspecified' ? {} : { reason: revocationReasons[reason] }),
     })),
     extensions: [
       ...(ca.certificate.keyId ? [new x509.AuthorityKeyIdentifierExtension(ca.certificate.keyId)] : []),

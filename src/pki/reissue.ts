@@ -6,7 +6,11 @@ import { usagesOf } from './leaf.ts'
 import type { LeafRequest } from './leaf.ts'
 
 /** What a leaf is held against; its age is no part of it: `daysLeft` says when one is due. */
-export type LeafWanted = Omit<LeafRequest, 'notBefore' | 'days'> & { ca: Certificate }
+export type LeafWanted = Omit<LeafRequest, 'notBefore' | 'days'> & {
+  ca: Certificate
+  /** Addresses that it need not name, and that are no reason to replace it where it does. */
+  mayName?: ReadonlySet<string>
+}
 
 /** Why this leaf cannot stay: one line for each difference. None: it is right, and a rerun leaves it alone. */
 export function reissueReasons(leaf: KeyPair, wanted: LeafWanted): string[] {
@@ -57,7 +61,7 @@ function setReasons(certificate: Certificate, wanted: LeafWanted): string[] {
   const seen = new Set([...certificate.dnsNames, ...certificate.ipAddresses])
   const names = new Set([...wanted.dnsNames, ...wanted.ipAddresses])
   const missing = [...names].filter((name) => !seen.has(name))
-  const surplus = [...seen].filter((name) => !names.has(name))
+  const surplus = [...seen].filter((name) => !names.has(name) && wanted.mayName?.has(name) !== true)
   return [
     ...(missing.length > 0 ? [`it does not name ${missing.join(', ')}`] : []),
     ...(surplus.length > 0 ? [`it names ${surplus.join(', ')}`] : []),

@@ -34,10 +34,11 @@ const whole = {
     key: 'rsa-2048',
     subject: { country: 'DE' },
     sans: ['b'],
+    certificates: 'each',
     leafDays: 1,
     caYears: 1,
     clients: { app: { cn: 'app' } },
-    pki: { dir: 'pki' },
+    pki: { dir: 'pki', passphrase: { env: 'CA_PASSPHRASE' } },
   },
   paths: { bin: '/srv/bin', config: '/srv/config', data: '/srv/data', wal: '/srv/wal' },
   service: {

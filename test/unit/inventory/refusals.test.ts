@@ -41,6 +41,11 @@ describe('unknown keys, with the nearest right word', () => {
       'ssh.jump[0].usr: unknown key; did you mean user?',
     ],
     ['right elsewhere', minimal({ data: '/data' }), 'data: unknown key here; there is paths.data'],
+    [
+      'of where the passphrase of the CA key comes from',
+      minimal({ tls: { pki: { passphrase: { flie: 'p' } } } }),
+      'tls.pki.passphrase.flie: unknown key; did you mean file?',
+    ],
     ['the folder of the CA', minimal({ pki: { dir: 'pki' } }), 'pki: unknown key here; there is tls.pki'],
     [
       'quoted where odd',
@@ -94,6 +99,16 @@ describe('bad values', () => {
       'a mode',
       minimal({ tls: { mode: 'mutal' } }),
       'tls.mode: "mutal" is none of mutual, server, off; did you mean mutual?',
+    ],
+    [
+      'whose certificates',
+      minimal({ tls: { certificates: 'share' } }),
+      'tls.certificates: "share" is none of each, shared; did you mean shared?',
+    ],
+    [
+      'a passphrase in the inventory itself',
+      minimal({ tls: { pki: { passphrase: 'correct horse' } } }),
+      "tls.pki.passphrase: a secret is never written in an inventory: 'prompt', { env: 'NAME' } or { file: 'path' }",
     ],
     [
       'a key',

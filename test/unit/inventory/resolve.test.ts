@@ -20,7 +20,16 @@ test('the least inventory gets every default', () => {
     name: 'prod',
     version: '3.6.16',
     binaries: { kind: 'official' },
-    tls: { mode: 'mutual', key: 'ecdsa-p256', subject: {}, sans: [], leafDays: 365, caYears: 10, clients: {} },
+    tls: {
+      mode: 'mutual',
+      key: 'ecdsa-p256',
+      subject: {},
+      sans: [],
+      certificates: 'each',
+      leafDays: 365,
+      caYears: 10,
+      clients: {},
+    },
     paths: { bin: '/opt/etcd/bin', config: '/etc/etcd', data: '/var/lib/etcd' },
     service: { name: 'etcd', user: 'etcd', group: 'etcd', adminGroup: 'etcd-admin', dropIn: [] },
     pki: { dir: '/home/ana/prod/pki' },
@@ -203,6 +212,7 @@ test('everything that is said arrives', () => {
     key: 'rsa-3072',
     subject: { organization: 'Example', country: 'DE' },
     sans: ['*.Example.com', 'FD00:0::9'],
+    certificates: 'shared',
     leafDays: 90,
     caYears: 5,
     clients: { app: { cn: 'app', days: 30, organization: 'apps' } },
@@ -218,9 +228,17 @@ test('everything that is said arrives', () => {
       dropIn: ['CPUWeight=500'],
     },
   }
-  expect(resolved(minimal({ ...said, tls: { ...tls, pki: { dir: '~/ca' } }, ssh: { concurrency: 2 } }))).toMatchObject({
+  expect(
+    resolved(
+      minimal({
+        ...said,
+        tls: { ...tls, pki: { dir: '~/ca', passphrase: { file: 'ca.pass' } } },
+        ssh: { concurrency: 2 },
+      }),
+    ),
+  ).toMatchObject({
     tls: { ...tls, sans: ['*.example.com', 'fd00::9'] },
-    pki: { dir: '/home/ana/ca' },
+    pki: { dir: '/home/ana/ca', passphrase: { from: 'file', path: '/home/ana/prod/ca.pass' } },
     paths: { ...said.paths, data: '/srv/etcd/data' },
     service: said.service,
     concurrency: 2,
