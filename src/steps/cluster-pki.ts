@@ -1,35 +1,68 @@
 import type { Emit } from '../engine/events.ts'
 import { task } from '../engine/task.ts'
 import type { Cluster } from '../inventory/model.ts'
+import type { Passphrase } from '../pki/ca-key.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { slowestClockMs } from './clock-check.ts'
 import type { Formation, Remembered } from './formation.ts'
-import { leafRequests, type NamedRequest } from './leaf-requests.ts'
+import { leafRequests, unsettledAddresses, type NamedRequest } from './leaf-requests.ts'
+import { caTargetOf, moveCa, type CaRotation, type CaTarget } from './ca-rotation.ts'
+import { asksFor, type Renewal } from './renewal.ts'
 import { reached, reachedHosts, type Seen } from './seen.ts'
+
+export interface PkiOptions {
+  cluster: Cluster
+  emit: Emit
+  /** Opens the CA's key where it is encrypted. */
+  passphrase?: Passphrase | undefined
+  renewal?: Renewal
+  rotation?: CaRotation
+}
 
 /** `pki/` of one cluster: what it lacks of what the inventory and the hosts ask for, and how it gets it. */
 export class ClusterPki {
+  readonly #options: PkiOptions
   readonly #cluster: Cluster
-  readonly #emit: Emit
   #store: Promise<PkiStore | undefined> | undefined
+  /** Leaves that were there when the run began. */
+  #before: ReadonlySet<string> | undefined
 
-  constructor(cluster: Cluster, emit: Emit) {
-    this.#cluster = cluster
-    this.#emit = emit
+  constructor(options: PkiOptions) {
+    this.#options = options
+    this.#cluster = options.cluster
   }
 
   async open(): Promise<PkiStore | undefined> {
     const { openPki } = await import('../pki/open.ts')
-    this.#store ??= openPki(this.#cluster.pki.dir, this.#cluster.name)
-    return this.#store
+    this.#store ??= openPki(this.#cluster.pki.dir, this.#cluster.name, this.#options.passphrase)
+    const store = await this.#store
+    this.#before ??= new Set(store?.issued.map(({ serial }) => serial))
+    return store
+  }
+
+  /** Where a CA rotation stands, as `pki/` has it. */
+  caTarget(store: PkiStore | undefined): CaTarget | undefined {
+    const { rotation } = this.#options
+    return rotation === undefined || store === undefined ? undefined : caTargetOf(store, rotation.from)
+  }
+
+  /** The intent of a stage, on disk before any host is changed by it. */
+  async moveTo(store: PkiStore, target: CaTarget): Promise<void> {
+    const { rotation } = this.#options
+    if (rotation === undefined || caTargetOf(store, rotation.from) === target) return
+    await this.#task(taskNames[target], () => moveCa(store, rotation, target))
   }
 
   /** Leaves that are missing, or are not as they are wanted. */
   async due(store: PkiStore, seen: Seen): Promise<NamedRequest[]> {
     const { reissueReasons } = await import('../pki/reissue.ts')
-    return leafRequests(this.#cluster, new Map(reachedHosts(seen))).filter((request) => {
+    const hosts = new Map(reachedHosts(seen))
+    const mayName = new Set(unsettledAddresses(this.#cluster, hosts))
+    return leafRequests(this.#cluster, hosts).filter((request) => {
       const leaf = store.leaf(request.name, request.kind)
-      return leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca() }).length > 0
+      if (leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca(), mayName }).length > 0) return true
+      const { renewal } = this.#options
+      return renewal !== undefined && asksFor(renewal, leaf, this.#before ?? new Set())
     })
   }
 
@@ -59,10 +92,18 @@ export class ClusterPki {
 
   async #create(notBefore: Date): Promise<PkiStore> {
     const { createPki } = await import('../pki/open.ts')
-    return createPki(this.#cluster.pki.dir, this.#cluster.name, this.#cluster.tls, notBefore)
+    const { pki, name, tls } = this.#cluster
+    return createPki(pki.dir, name, tls, notBefore, this.#options.passphrase)
   }
 
   #task<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return task(this.#emit, { id: `t-${what}`, what }, work)
+    return task(this.#options.emit, { id: `t-${what}`, what }, work)
   }
+}
+
+const taskNames: Record<CaTarget, string> = {
+  'trust the old': 'go back to the old CA alone',
+  'trust both': 'make ready to trust both CAs',
+  'issue from the new': 'issue from the new CA from now on',
+  'trust the new': 'trust the new CA alone from now on',
 }

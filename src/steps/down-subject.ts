@@ -6,6 +6,7 @@ import { layoutOf } from '../etcd/layout.ts'
 import { foreignTraces } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
 import { hostLook } from './look.ts'
+import { heldData, nameOf } from './other-etcd.ts'
 import { readHost } from './read-host.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 import { unreachableProblems } from './unreachable.ts'
@@ -46,7 +47,9 @@ export class DownSubject implements Subject<Wanted, Seen> {
 
 function ofAnother(cluster: Cluster, seen: Seen): Problem[] {
   return reachedHosts(seen).flatMap(([host, on]) =>
-    [...foreignTraces(cluster, host, on), ...strangersData(cluster, host, on)].map((error) => ({ error })),
+    [...foreignTraces(cluster, host, on), ...strangersData(cluster, host, on), ...dataInUse(cluster, host, on)].map(
+      (error) => ({ error }),
+    ),
   )
 }
 
@@ -64,4 +67,20 @@ function strangersData(cluster: Cluster, host: string, on: ReachedHost): DeployE
       exitCode: exitCode.refused,
     }),
   ]
+}
+
+/** Another etcd would lose under its feet what `down` sets aside. Its ports are no concern of ours. */
+function dataInUse(cluster: Cluster, host: string, on: ReachedHost): DeployError[] {
+  return on.others
+    .filter((other) => heldData(cluster, other).length > 0)
+    .map(
+      (other) =>
+        new DeployError({
+          message: `another etcd runs here, ${nameOf(other)}, and holds the data in ${heldData(cluster, other).join(', ')}`,
+          host,
+          tried: 'look at the processes that are called etcd',
+          next: 'stop it first, if it is really to go',
+          exitCode: exitCode.refused,
+        }),
+    )
 }

@@ -34,14 +34,15 @@ export function foreignTraces(cluster: Cluster, name: NodeName, host: ReachedHos
           : `${cluster.service.name}.service belongs to cluster ${whose}`,
       host: name,
       tried: `read ${host.unit.fragment || at.unit}`,
-      next: [
-        'give this cluster another service.name, ports and paths in the inventory, or use another host',
-        'taking over a cluster that was set up by hand is not possible yet',
-      ],
+      next: ['give this cluster another service.name, ports and paths in the inventory, or use another host', takeOver],
       exitCode: exitCode.refused,
     }),
   ]
 }
+
+/** What a person who wants to keep such a cluster is told. */
+export const takeOver =
+  'taking over a cluster that was set up by hand is not there yet (it will be etcd-deploy adopt): see docs/how-it-works.md'
 
 /** The cluster that a file of ours belongs to. */
 export function managedBy(text: string): string | undefined {

@@ -3,7 +3,8 @@ import { layoutOf } from '../etcd/layout.ts'
 import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { envValues } from '../etcd/env-file.ts'
-import { managedBy } from './foreign.ts'
+import { managedBy, takeOver } from './foreign.ts'
+import { dataGone, notMounted, unmounted } from './missing-data.ts'
 import { memberList } from './members.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
@@ -53,7 +54,11 @@ function formedBefore(
 ): { formation: Formation } | { refused: DeployError[] } {
   const refused = reachedHosts(seen).flatMap(([name, host]) => {
     if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
-      return [otherCluster(name, host.formed.clusterId, formed.clusterId)]
+      return [otherCluster(name, `this host remembers cluster id ${host.formed.clusterId}`, formed.clusterId)]
+    // What it remembers says nothing of what runs: its data may have been restored from another cluster's.
+    const runs = host.etcd?.clusterId
+    if (runs !== undefined && runs !== formed.clusterId)
+      return [otherCluster(name, `the member that runs here is of cluster id ${runs}`, formed.clusterId)]
     if (belongsToOther(cluster, host)) return [otherOwner(cluster, name, host)]
     return hasWholeMember(cluster, host) || isNoMember(cluster, name, seen) ? [] : [dataGone(cluster, name, host)]
   })
@@ -115,6 +120,8 @@ function bootstrapOrResume(
     const gone = hosts.filter(([name, host]) => !hasMemberData(cluster, host) && !neverServed(name, seen))
     if (gone.length > 0) return { refused: gone.map(([name, host]) => dataGone(cluster, name, host)) }
   }
+  const bare = hosts.filter(([, host]) => !hasMemberData(cluster, host) && unmounted(cluster, host).length > 0)
+  if (bare.length > 0) return { refused: bare.map(([name, host]) => notMounted(cluster, name, host)) }
   const [token = freshToken] = tokens
   return { formation: { kind: 'bootstrap', token } }
 }
@@ -128,35 +135,13 @@ function tokenOn(cluster: Cluster, host: ReachedHost): string | undefined {
 
 function otherCluster(host: NodeName, found: string, wanted: string): DeployError {
   return new DeployError({
-    message: `this host remembers cluster id ${found}, but ${wanted} is wanted`,
+    message: `${found}, but ${wanted} is wanted`,
     host,
-    tried: 'compare what hosts and pki/ remember',
-    next: 'use the pki/ folder that belongs to these hosts',
-    exitCode: exitCode.refused,
-  })
-}
-
-function dataGone(cluster: Cluster, name: NodeName, host: ReachedHost): DeployError {
-  const { data, wal } = cluster.paths
-  const unmounted = host.fstab.filter(
-    (mount) =>
-      mount !== '/' &&
-      !host.mounts.includes(mount) &&
-      [data, wal].some((path) => path !== undefined && `${path}/`.startsWith(`${mount}/`)),
-  )
-  const mount = unmounted.map((path) => `${path} is in /etc/fstab but not mounted: mount ${path}, then run up again`)
-  return new DeployError({
-    message: `this member's data is gone: the cluster was formed, but ${data} holds no member`,
-    host: name,
-    tried: `look into ${data}${wal === undefined ? '' : ` and ${wal}`}`,
-    answered: mount.length > 0 ? 'a file system is not mounted' : 'no file system of /etc/fstab is missing there',
-    next:
-      mount.length > 0
-        ? mount
-        : [
-            `is a disk missing or not mounted? mount it and run up again`,
-            `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`,
-          ],
+    tried: 'compare what hosts and pki/ remember with what runs',
+    next: [
+      'use the inventory and the pki/ folder that belong to these hosts',
+      'data of another cluster was put here: set it aside and bring the own data back',
+    ],
     exitCode: exitCode.refused,
   })
 }
@@ -166,10 +151,7 @@ function handBuilt(cluster: Cluster, name: NodeName): DeployError {
     message: `${cluster.paths.data} holds the data of a member that this inventory knows nothing of`,
     host: name,
     tried: `look into ${cluster.paths.data}`,
-    next: [
-      'if it belongs to another cluster: set paths.data to another folder, or use another host',
-      'taking over a cluster that was set up by hand is not possible yet; nothing was changed',
-    ],
+    next: ['if it belongs to another cluster: set paths.data to another folder, or use another host', takeOver],
     exitCode: exitCode.refused,
   })
 }

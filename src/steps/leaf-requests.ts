@@ -6,6 +6,7 @@ import type { LeafRequest } from '../pki/leaf.ts'
 import { sansOf } from '../pki/sans.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { bytesContent, type FileWant } from './file-want.ts'
+import { sourceAddresses } from './own-addresses.ts'
 import type { ReachedHost } from './seen.ts'
 
 export type NamedRequest = Omit<LeafRequest, 'notBefore'> & { name: string }
@@ -38,36 +39,36 @@ export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, Reache
   return [...members, { ...common, ...sansOf([]), kind: 'client', name: adminName, cn: 'root' }, ...clients]
 }
 
-/**
- * What a member may be dialled by, and every address that a peer may see it come from: etcd compares the source address of an inbound
- * peer connection with the certificate's.
- */
+/** What a member may be dialled by, and every address that a peer may see it come from. */
 function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] {
-  const own = host.addresses.filter(({ device }) => !virtualDevice.test(device)).map(({ address }) => address)
-  const configured = [
-    node.peer.address,
-    node.peer.listen,
-    node.client.address,
-    node.client.listen,
-    ...node.client.advertise,
-  ]
   const names = [
     node.name,
     ...host.hostNames,
     'localhost',
     '127.0.0.1',
     '::1',
-    ...configured,
-    ...own,
+    ...dialledAt(node),
+    ...sourceAddresses(host),
     ...node.sans,
     ...cluster.tls.sans,
   ]
   return [...new Set(names)].filter((name) => !['0.0.0.0', '::'].includes(name))
 }
 
-/** Devices of containers and services: kube-ipvs0 alone may hold hundreds of addresses that come and go. */
-const virtualDevice =
-  /^(docker|br-[0-9a-f]{12}$|veth|cni|flannel|cali|cilium|lxc|kube-ipvs|nodelocaldns|tunl|weave|virbr|dummy)/
+function dialledAt({ peer, client }: Node): string[] {
+  return [peer.address, peer.listen, client.address, client.listen, ...client.advertise]
+}
+
+/**
+ * Addresses that a certificate may name without having to: one that wanders between hosts and was named once costs no second
+ * certificate. Not those of the inventory's nodes: after two members have changed places, neither may be taken for the other.
+ */
+export function unsettledAddresses(cluster: Cluster, hosts: ReadonlyMap<string, ReachedHost>): string[] {
+  const settled = new Set(cluster.nodes.flatMap(dialledAt))
+  return [...hosts.values()]
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+    .filter((address) => !settled.has(address))
+}
 
 /** The files of one member that come from `pki/`, grouped as they belong together. A leaf yet to be issued has a stand-in. */
 export function certificateFiles(

@@ -51,7 +51,7 @@ export function hostLook(cluster: Cluster, node: Node): Look {
     `${data}/member/wal`,
   ]
   const { user, group, adminGroup, name } = cluster.service
-  const args = [name, user, group, adminGroup, data, wal, String(node.client.port), String(node.peer.port)]
+  const args = [name, user, group, adminGroup, data, wal, String(node.client.port), String(node.peer.port), config]
   return {
     name: 'host',
     script: {
@@ -86,13 +86,16 @@ export function peersLook(cluster: Cluster, node: Node): Look {
 /** Sections begin with a line `#@ name`. */
 const hostScript = `
 section() { printf '#@ %s\\n' "$1"; }
-service=$1 user=$2 group=$3 admin=$4 data=$5 wal=$6 client_port=$7 peer_port=$8 text=$9 hashed=\${10} known=\${11}
+# With a dot in front: a file that somebody called "#@ unit" begins no section.
+entries() { ls -Aq "$1" 2>/dev/null | sed 's/^/./'; }
+service=$1 user=$2 group=$3 admin=$4 data=$5 wal=$6 client_port=$7 peer_port=$8 config=$9
+text=\${10} hashed=\${11} known=\${12}
 section clock; date +%s.%N
 section system; uname -s; uname -m; systemctl --version 2>/dev/null | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p'
 section names; hostname 2>/dev/null || cat /proc/sys/kernel/hostname; hostname -f 2>/dev/null || :
 section addresses
 if command -v ip >/dev/null; then
-  ip -o addr show scope global | sed -n 's/^[0-9]*: *\\([^ @]*\\)[^ ]* .*inet6\\{0,1\\} \\([0-9a-f.:]*\\).*/\\2 \\1/p'
+  ip -o addr show scope global | sed -n 's/\\\\.*//; s/^[0-9]*: *\\([^ @]*\\)[^ ]* .*inet6\\{0,1\\} \\([0-9a-f.:/]*\\)\\(.*\\)/\\2 \\1\\3/p'
 else
   grep -B1 -h '/32 host LOCAL' /proc/net/fib_trie 2>/dev/null | sed -n 's/.*|-- \\([0-9.]*\\)$/\\1/p' | sort -u || :
   sed -n 's/^\\([0-9a-f]\\{32\\}\\) .. .. 00 .. *\\([^ ]*\\)$/\\1 \\2/p' /proc/net/if_inet6 2>/dev/null || :
@@ -111,6 +114,16 @@ if [ "\${pid:-0}" -gt 0 ] && [ -r "/proc/$pid/environ" ]; then
   echo "startedAt=$ticks"; echo "hertz=$(getconf CLK_TCK)"; echo "uptime=$(cut -d' ' -f1 /proc/uptime)"
   section environment
   tr '\\0' '\\n' <"/proc/$pid/environ" | grep -E '^(ETCD_|DEPLOYED_|GOMAXPROCS=)' || :
+else
+  # Anybody's etcd: it may hold our ports or data under a unit of another name.
+  section others
+  for comm in $(grep -lsxE 'etcd([-._]?v?[0-9].*)?' /proc/[0-9]*/comm); do
+    other=\${comm%/comm}
+    [ "$other" != "/proc/\${pid:-0}" ] || continue
+    echo ".\${other##*/} $(sed -n 's/.*[:/]\\([^/]*\\.[^/]*\\)$/\\1/p' "$other/cgroup" 2>/dev/null | head -n 1)"
+    ls -l "$other/fd" 2>/dev/null |
+      sed -n 's/.* -> socket:\\[\\([0-9]*\\)\\]$/socket \\1/p; s/.* -> \\(\\/.*\\/member\\)\\/.*/folder \\1/p' | sort -u
+  done
 fi
 section stat
 stat -c '%n|%F|%a|%U|%G|%s|%Y' $hashed $known 2>/dev/null || :
@@ -118,8 +131,9 @@ section sums
 sha256sum $hashed 2>/dev/null || :
 section text
 grep -aH '' /dev/null $text 2>/dev/null || :
-section data; ls -Aq "$data" 2>/dev/null || :
-section wal; [ -z "$wal" ] || ls -Aq "$wal" 2>/dev/null || :
+section data; entries "$data"
+section wal; [ -z "$wal" ] || entries "$wal"
+section config; entries "$config"
 section space
 for path in "$data" $wal; do
   at=$path; while [ ! -e "$at" ]; do at=$(dirname "$at"); done

@@ -19,7 +19,7 @@ export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
     const version = on.etcd?.status?.version ?? pushed
     if (version === undefined || version === cluster.version) return []
     return refused(host, `etcd ${version} runs here, the inventory says ${cluster.version}`, [
-      'an upgrade goes one minor at a time, one member at a time; the command for it is not made yet',
+      'it will be etcd-deploy upgrade, which is not there yet: one minor at a time, one member at a time',
       `until then: version: '${version}' in the inventory`,
     ])
   })

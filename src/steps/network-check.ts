@@ -5,6 +5,7 @@ import type { Cluster, Node } from '../inventory/model.ts'
 import { managedBy } from './foreign.ts'
 import { grave } from './problem.ts'
 import type { ReachedHost } from './seen.ts'
+import { takenPorts } from './taken-ports.ts'
 
 /** Where the member shall listen, and whether it will reach its peers. */
 export function networkProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
@@ -14,28 +15,15 @@ export function networkProblems(cluster: Cluster, node: Node, on: ReachedHost): 
 /** Another etcd elsewhere on the host is fine; only our ports, paths and unit must be free or ours. */
 function portProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
   if (on.process !== undefined && isOurs(cluster, on)) return []
-  const wanted = [
-    { what: 'client', ...node.client },
-    { what: 'peer', ...node.peer },
-  ]
-  return wanted
-    .filter(({ listen, port }) =>
-      on.listening.some((socket) => socket.port === port && overlaps(socket.address, listen)),
-    )
-    .map(({ what, port }) =>
-      grave(node.name, {
-        message: `${what} port ${port} is taken by another program`,
-        tried: 'read /proc/net/tcp',
-        answered: on.holders,
-        next: [`stop that program, or set ${what}.port in the inventory`],
-        exitCode: exitCode.failed,
-      }),
-    )
-}
-
-function overlaps(bound: string, wanted: string): boolean {
-  const wildcards = ['0.0.0.0', '::']
-  return bound === wanted || wildcards.includes(bound) || wildcards.includes(wanted) || bound.startsWith('127.')
+  return takenPorts(node, on.listening).map(({ what, port }) =>
+    grave(node.name, {
+      message: `${what} port ${port} is taken by another program`,
+      tried: 'read /proc/net/tcp',
+      answered: on.holders,
+      next: [`stop that program, or set ${what}.port in the inventory`],
+      exitCode: exitCode.failed,
+    }),
+  )
 }
 
 function addressProblems(node: Node, on: ReachedHost): Problem[] {

@@ -4,6 +4,7 @@ import { authProblems } from './auth-check.ts'
 import { clockProblems } from './clock-check.ts'
 import { foreignTraces } from './foreign.ts'
 import { networkProblems } from './network-check.ts'
+import { otherEtcd } from './other-etcd.ts'
 import { pathProblems } from './path-check.ts'
 import { reached, type ReachedHost, type Seen } from './seen.ts'
 import { spaceProblems } from './space-check.ts'
@@ -23,7 +24,7 @@ export function preflight(cluster: Cluster, seen: Seen, formed: boolean): Proble
 }
 
 function hostProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
-  const foreign = foreignTraces(cluster, node.name, on)
+  const foreign = [...foreignTraces(cluster, node.name, on), ...otherEtcd(cluster, node, on)]
   // Ports and paths are that other cluster's then: nothing of it shall be stopped or moved away.
   if (foreign.length > 0) return [...systemProblems(node, on), ...foreign.map((error) => ({ error }))]
   return [

@@ -30,3 +30,8 @@ export function readSpace(lines: string[]): ReachedHost['space'] {
     }),
   )
 }
+
+/** Of a folder: each comes with a dot in front. */
+export function readEntries(lines: string[]): string[] {
+  return lines.map((line) => line.slice(1))
+}

@@ -1,10 +1,11 @@
+import { DeployError } from '../errors.ts'
 import type { HostReading } from '../engine/playbook.ts'
 import type { Architecture, Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { readEtcd } from './read-etcd.ts'
-import { readFiles, readSpace } from './read-files.ts'
+import { readEntries, readFiles, readSpace } from './read-files.ts'
 import { readFormed, readOperation } from './read-memory.ts'
-import { readAddress, readListening, readPeers } from './read-network.ts'
+import { readAddress, readListening, readOthers, readPeers } from './read-network.ts'
 import { readProcess, readUnit } from './read-service.ts'
 import type { HostSeen } from './seen.ts'
 
@@ -16,10 +17,14 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     return { kind: 'unreachable', error: new Error(`reading the host ended with status ${output?.code ?? -1}`) }
   }
   const sections = sectionsOf(output.stdout)
+  if (sections instanceof DeployError) return { kind: 'unreachable', error: sections }
   const lines = (name: string): string[] => sections.get(name) ?? []
   const at = layoutOf(cluster)
   const files = readFiles(lines('stat'), lines('sums'), lines('text'))
   const [kernel = '', machine = '', systemd = '0'] = lines('system')
+  const listening = lines('listening')
+    .map(readListening)
+    .filter((socket) => socket !== undefined)
   const clock = Number(lines('clock')[0] ?? Number.NaN) * 1000
   return {
     kind: 'reached',
@@ -46,14 +51,14 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     unit: readUnit(lines('unit')),
     process: sections.has('process') ? readProcess(lines('process'), lines('environment')) : undefined,
     files,
-    dataEntries: lines('data'),
-    walEntries: lines('wal'),
+    dataEntries: readEntries(lines('data')),
+    walEntries: readEntries(lines('wal')),
+    configEntries: readEntries(lines('config')),
     space: readSpace(lines('space')),
     mounts: lines('mounts'),
     fstab: lines('fstab'),
-    listening: lines('listening')
-      .map(readListening)
-      .filter((socket) => socket !== undefined),
+    listening: listening.map(({ address, port }) => ({ address, port })),
+    others: readOthers(lines('others'), listening),
     holders: lines('holders')
       .map((line) => line.trim())
       .join('\n'),
@@ -71,12 +76,24 @@ const architectures: Readonly<Record<string, Architecture>> = {
   s390x: 's390x',
 }
 
-function sectionsOf(stdout: string): Map<string, string[]> {
+/** A section that comes twice means that something else than the script wrote there: neither of the two can be believed. */
+function sectionsOf(stdout: string): Map<string, string[]> | DeployError {
   const sections = new Map<string, string[]>()
   let current: string[] = []
   for (const line of stdout.split('\n')) {
-    if (line.startsWith('#@ ')) sections.set(line.slice(3), (current = []))
-    else if (line !== '') current.push(line)
+    if (line.startsWith('#@ ')) {
+      const name = line.slice(3)
+      if (sections.has(name)) return twice(name)
+      sections.set(name, (current = []))
+    } else if (line !== '') current.push(line)
   }
   return sections
+}
+
+function twice(section: string): DeployError {
+  return new DeployError({
+    message: `what was read of the host cannot be believed: its part "${section}" came twice`,
+    tried: 'read the host',
+    next: `look for a file, mount point or host name there that contains "#@ ${section}"`,
+  })
 }

@@ -28,13 +28,16 @@ export interface ReachedHost {
   unit: UnitSeen
   process: ProcessSeen | undefined
   files: ReadonlyMap<string, FileSeen>
-  /** Entries of the data directory and of a separate WAL directory. */
+  /** Entries of the data directory, of a separate WAL directory, and of the folder for settings. */
   dataEntries: string[]
   walEntries: string[]
+  configEntries: string[]
   space: ReadonlyMap<string, { freeKiB: number; fileSystem: string }>
   mounts: string[]
   fstab: string[]
-  listening: { address: string; port: number }[]
+  listening: SocketSeen[]
+  /** Other processes called etcd; looked for only while our service runs none. */
+  others: OtherEtcd[]
   /** What `ss` says of our ports, where the host has it. */
   holders: string
   formed: FormedSeen | undefined
@@ -48,6 +51,24 @@ export interface AddressSeen {
   address: string
   /** Network device, where it is known. */
   device: string
+  /** Length of its prefix, where it is known. */
+  prefix?: number
+  /** As `ip` words them: secondary, dynamic, deprecated, temporary. */
+  flags?: readonly string[]
+}
+
+export interface SocketSeen {
+  address: string
+  port: number
+}
+
+export interface OtherEtcd {
+  pid: string
+  /** Of systemd; empty where it has none. */
+  unit: string
+  listening: SocketSeen[]
+  /** `member` folders in which it has files open. */
+  folders: string[]
 }
 
 /** The host's clock was read between these two moments of the controller's clock. */

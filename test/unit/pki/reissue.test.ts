@@ -38,6 +38,14 @@ describe('reissueReasons', () => {
     expect(reasons(wanted)).toEqual(expected)
   })
 
+  test('an address that it may name is none, a missing one is', () => {
+    const names = { ...leafRequest(sansOf(['node1', 'localhost', '::1'])), ca: ca.certificate }
+    expect(reissueReasons(leaf, { ...names, mayName: new Set(['127.0.0.1', '10.0.0.9']) })).toEqual([])
+    expect(reissueReasons(leaf, { ...names, mayName: new Set(['10.0.0.9']) })).toEqual(['it names 127.0.0.1'])
+    const more = { ...leafRequest(sansOf(['node1', 'localhost', '::1', '10.0.0.9'])), ca: ca.certificate }
+    expect(reissueReasons(leaf, { ...more, mayName: new Set(['127.0.0.1']) })).toEqual(['it does not name 10.0.0.9'])
+  })
+
   test('another CA', () => {
     expect(reissueReasons(leaf, { ...leafRequest(), ca: other.certificate })).toEqual([
       'it is signed by "CN=etcd CA prod 1", not by "CN=etcd CA prod 2"',

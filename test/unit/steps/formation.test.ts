@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { layoutOf } from '../../../src/etcd/layout.ts'
 import { decideFormation, type Formation, type Remembered } from '../../../src/steps/formation.ts'
 import type { FileSeen, ReachedHost, Seen } from '../../../src/steps/seen.ts'
-import { away, cluster, host, stopped } from '../status/samples.ts'
+import { away, cluster, etcd, host, stopped } from '../status/samples.ts'
 
 const of = cluster()
 const at = layoutOf(of)
@@ -151,6 +151,48 @@ describe('refused, each host with its reason', () => {
     const refused = 'refused' in decided ? decided.refused : []
     expect(refused.map((error) => error.host)).toEqual(names)
     for (const error of refused) expect(error).toMatchObject({ exitCode: 3, message: expect.stringMatching(words) })
+  })
+
+  test.each<[string, string[], Parameters<typeof cluster>[0]]>([
+    ['its data', ['/', '/var/lib/etcd'], {}],
+    ['its data, with a slash in /etc/fstab', ['/var/lib/etcd/'], {}],
+    ['what is above its data', ['/var/lib'], {}],
+    ['its WAL', ['/wal'], { paths: { wal: '/wal/etcd' } }],
+  ])('a bootstrap where the file system for %s is not mounted', (_, fstab, inventory) => {
+    const hosts = seen({}, { fstab }, {})
+    const decided = decideFormation(cluster(inventory), hosts, undefined, 'fresh')
+    const refused = 'refused' in decided ? decided.refused : []
+    expect(refused).toMatchObject([{ host: 'node2', exitCode: 3, message: expect.stringMatching(/is not mounted/) }])
+    expect(refused[0]?.next[0]).toMatch(/is in \/etc\/fstab but not mounted/)
+  })
+
+  test('a bootstrap minds no other file system, and none where its data is already', () => {
+    const hosts = seen(
+      { fstab: ['/srv', '/var/lib/etcdx'] },
+      { token: 'begun', data: true, fstab: ['/var/lib/etcd'] },
+      {},
+    )
+    expect(decideFormation(of, hosts, undefined, 'fresh')).toEqual({ formation: bootstrap('begun') })
+    const mounted = { ...traced({ fstab: ['/var/lib/etcd'] }), mounts: ['/', '/var/lib/etcd'] }
+    const plain = new Map([['node1', mounted]])
+    expect(decideFormation(of, { hosts: plain }, undefined, 'fresh')).toEqual({ formation: bootstrap('fresh') })
+  })
+
+  test("another cluster's member under our name, whoever remembers ours", () => {
+    const running = (name: string, clusterId: string) =>
+      withData(host(of, name, { formed: undefined, etcd: etcd(of, name, { clusterId }) }))
+    const hosts = new Map([
+      ['node1', { ...running('node1', 'cc'), formed: traced({ clusterId: 'cc' }).formed }],
+      ['node2', running('node2', 'cc')],
+      ['node3', running('node3', 'dd')],
+    ])
+    for (const remembered of [pki, undefined]) {
+      const decided = decideFormation(of, { hosts }, remembered, 'fresh')
+      const refused = 'refused' in decided ? decided.refused : []
+      expect(refused).toMatchObject([
+        { host: 'node3', exitCode: 3, message: expect.stringMatching(/is of cluster id dd, but cc is wanted/) },
+      ])
+    }
   })
 
   test('an unmounted file system is the first suspect', () => {

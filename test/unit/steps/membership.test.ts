@@ -63,7 +63,9 @@ test('a member that was added and never started has no name yet: its peer URL te
 test('another version is refused on each host that runs it', () => {
   const found = problems(of, memberEntries(of), '3.5.30')
   expect(found.map((error) => error.host)).toEqual(['node1', 'node2', 'node3'])
+  for (const { exitCode } of found) expect(exitCode).toBe(3)
   expect(found[0]?.message).toBe('etcd 3.5.30 runs here, the inventory says 3.6.16')
+  expect(found[0]?.next.join()).toMatch(/etcd-deploy upgrade/)
 })
 
 test('where no member runs, the version is that of the binaries beside the data', () => {

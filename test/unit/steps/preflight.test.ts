@@ -4,7 +4,7 @@ import type { Problem } from '../../../src/engine/playbook.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
 import { slowestClockMs } from '../../../src/steps/clock-check.ts'
 import { preflight } from '../../../src/steps/preflight.ts'
-import type { FileSeen, HostSeen, ReachedHost } from '../../../src/steps/seen.ts'
+import type { FileSeen, HostSeen, OtherEtcd, ReachedHost } from '../../../src/steps/seen.ts'
 import { away, cluster, host, stopped, unit } from '../status/samples.ts'
 
 const of = cluster()
@@ -43,6 +43,8 @@ function found(
 
 const now = plain('node2').clock.hostMs
 const listening = (address: string, port: number) => ({ listening: [{ address, port }] })
+const ourConfig = { ...file('', 'directory'), mode: 0o750, group: 'etcd' }
+const stateDir: [string, FileSeen] = [at.stateDir, file('', 'directory')]
 const ours = `# Managed by etcd-deploy for cluster ${of.name}; x\n`
 
 test('plain hosts have no problem', () => {
@@ -112,6 +114,42 @@ describe('stops up, before anything is changed', () => {
       /was not made by etcd-deploy/,
       3,
     ],
+    [
+      "somebody's etcd on our port, under a unit of another name",
+      { ...listening('0.0.0.0', 2379), others: [other({ listening: [{ address: '0.0.0.0', port: 2379 }] })] },
+      /another etcd runs here, as unit my-etcd\.service, and holds our client port 2379$/,
+      3,
+    ],
+    [
+      "somebody's etcd with our data",
+      { others: [other({ unit: '', folders: ['/var/lib/etcd/member'] })] },
+      /another etcd runs here, process 77, and holds the data in \/var\/lib\/etcd\/member$/,
+      3,
+    ],
+    [
+      "somebody's etcd binary",
+      { files: new Map([[at.etcd, file()]]) },
+      /^\/opt\/etcd\/bin\/etcd is there and not ours/,
+      3,
+    ],
+    [
+      'a binary of a folder that the inventory names since the cluster was formed',
+      { files: new Map([[at.etcd, file()], stateDir]), formed: host(of, 'node1').formed },
+      /^\/opt\/etcd\/bin\/etcd is there and not ours/,
+      3,
+    ],
+    [
+      "somebody's settings",
+      { configEntries: ['etcd.conf.yml'], files: new Map([['/etc/etcd', file('', 'directory')]]) },
+      /^\/etc\/etcd\/etcd\.conf\.yml is there and not ours/,
+      3,
+    ],
+    [
+      "somebody's certificate at the very place of ours",
+      { configEntries: ['tls'], files: new Map([[at.serverCert, file()]]) },
+      /^\/etc\/etcd\/tls\/server\.crt is there and not ours/,
+      3,
+    ],
   ])('%s', (_, parts, words, exitCode) => {
     const problems = found(plain('node1', parts))
     expect(problems.map(({ error }) => error.message)).toEqual([expect.stringMatching(words)])
@@ -169,10 +207,46 @@ describe('is told, and hinders nothing', () => {
         files: new Map([['/var/lib/etcd', file('', 'directory')]]),
       },
     ],
+    ["somebody's etcd beside it", { others: [other({ folders: ['/srv/etcd/member'] })] }],
+    [
+      'binaries of a first up that was interrupted before it wrote their sums',
+      { files: new Map([[at.etcd, file()], stateDir]) },
+    ],
+    [
+      'settings of a first up that was interrupted',
+      { configEntries: ['tls'], files: new Map([[at.serverCert, file()], stateDir]) },
+    ],
+    [
+      'a folder for settings of a first up that was interrupted before anything else was there',
+      { configEntries: ['tls'], files: new Map([['/etc/etcd', ourConfig]]) },
+    ],
+    [
+      'binaries and settings of ours, though the host forgot the rest',
+      {
+        configEntries: ['etcd.env'],
+        files: new Map([
+          [at.etcd, file()],
+          [at.binarySums, file()],
+          [at.env, file(ours)],
+        ]),
+      },
+    ],
+    ['an empty folder for settings', { files: new Map([['/etc/etcd', file('', 'directory')]]) }],
     ['clocks that the slowness of the network may explain', { clock: { ...ahead(1500), latestMs: now + 1000 } }],
   ])('%s: no word of it', (_, parts) => {
     expect(found(plain('node1', parts))).toEqual([])
   })
+})
+
+test('binaries that the inventory says are there already are not written over', () => {
+  const there = plain('node1', { files: new Map([['/usr/bin/etcd', file()]]) })
+  expect(found(there, { cluster: cluster({ binaries: { installed: '/usr/bin' } }) })).toEqual([])
+  expect(found(there, { cluster: cluster({ paths: { bin: '/usr/bin' } }) })).toHaveLength(1)
+})
+
+test('a cluster that was set up by hand: what will take it over is named', () => {
+  const [problem] = found(plain('node1', { others: [other({ folders: ['/var/lib/etcd/member'] })] }))
+  expect(problem?.error.next.join()).toMatch(/etcd-deploy adopt/)
 })
 
 test("a host of another cluster is asked for nothing else: its ports are that one's", () => {
@@ -193,6 +267,10 @@ test('certificates are back-dated to the slowest clock, never to a faster one', 
   expect(slowestClockMs(clocks(0, -90_000, 4000), now)).toBe(now - 90_000)
   expect(slowestClockMs(clocks(5000, 4000), now)).toBe(now)
 })
+
+function other(parts: Partial<OtherEtcd>): OtherEtcd {
+  return { pid: '77', unit: 'my-etcd.service', listening: [], folders: [], ...parts }
+}
 
 function ahead(ms: number): ReachedHost['clock'] {
   return { hostMs: now + ms, earliestMs: now, latestMs: now }
