@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
-import type { Emit, RunEvent, RunSummary } from '../engine/events.ts'
+import type { Emit, RunEvent } from '../engine/events.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
+import { onInterrupt } from './interruption.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
+import { summaryOf } from './summary-of.ts'
 import { timeoutsOf } from '../inventory/timeouts.ts'
 import { nearest } from '../nearest.ts'
 
@@ -25,11 +27,15 @@ export interface Session {
   restarted: Set<string>
 }
 
-/** Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. */
+/**
+ * Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. `events`: with --json stdout gets what
+ * goes on; `answer`: it gets one object, the command's own or an error, and what goes on is told to people on stderr.
+ */
 export async function inSession(
   command: string,
   options: ChangeOptions,
   work: (session: Session) => Promise<ExitCode>,
+  stdout: 'events' | 'answer' = 'events',
 ): Promise<ExitCode> {
   const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
     import('../ui/renderer.ts'),
@@ -41,7 +47,12 @@ export async function inSession(
   const stopListening = onInterrupt(interruption)
   const verbose = options.verbose === true
   const renderer = await openRenderer(
-    chooseRenderer({ json: options.json === true, isTTY: process.stderr.isTTY, env: process.env, verbose }),
+    chooseRenderer({
+      json: options.json === true && stdout === 'events',
+      isTTY: process.stderr.isTTY,
+      env: process.env,
+      verbose,
+    }),
     { env: process.env, verbose },
   )
   const warned = new Set<string>()
@@ -83,10 +94,13 @@ export async function inSession(
     const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
     const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error
     code = exitCodeOf(failure)
-    emit({ type: 'error', error: errorJson(failure) })
+    const event = { type: 'error' as const, error: errorJson(failure) }
+    emit(event)
     emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
     await renderer.close()
-    if (options.json !== true) {
+    if (options.json === true) {
+      if (stdout === 'answer') process.stdout.write((await import('../ui/json.ts')).jsonLine(event, new Date()))
+    } else {
       const { loadColors, wantsColors } = await import('../ui/colors.ts')
       process.stderr.write(`${wordError(failure, await loadColors(wantsColors(process.stderr.isTTY, process.env)))}\n`)
     }
@@ -150,46 +164,8 @@ function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string>
   return new Set(wanted)
 }
 
-/** The first Ctrl-C ends tidily what is under way, the second at once. */
-function onInterrupt(interruption: AbortController): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (interruption.signal.aborted) process.exit(exitCode.interrupted)
-    const next = 'run the same command again: it goes on from what it finds'
-    interruption.abort(new DeployError({ message: `interrupted (${signal})`, next, exitCode: exitCode.interrupted }))
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  process.on('SIGHUP', onSignal)
-  return () => {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
-    process.off('SIGHUP', onSignal)
-  }
-}
-
 function holderText(command: string): string {
   return `${userInfo().username}@${hostname()}, etcd-deploy ${command}, since ${new Date().toISOString()}`
-}
-
-function summaryOf(
-  begun: number,
-  connections: ReadonlyMap<string, Connection>,
-  { changed, restarted }: Pick<Session, 'changed' | 'restarted'>,
-): RunSummary {
-  const names = [...connections.keys()]
-  const costs = [...connections].flatMap(([name, connection]) =>
-    connection.kind === 'connected' ? [[name, connection.host.cost] as const] : [],
-  )
-  const unreachable = names.filter((name) => connections.get(name)?.kind === 'unreachable')
-  return {
-    durationMs: Math.round(performance.now() - begun),
-    changed: [...changed],
-    restarted: [...restarted],
-    unchanged: names.filter((name) => !changed.has(name) && !unreachable.includes(name)),
-    unreachable,
-    commands: Object.fromEntries(costs.map(([name, cost]) => [name, cost.commands])),
-    bytesSent: Object.fromEntries(costs.map(([name, cost]) => [name, cost.bytesSent])),
-  }
 }
 
 function closeAll(connections: ReadonlyMap<string, Connection>): void {

@@ -5,14 +5,19 @@ import { bytesText } from '../ui/units.ts'
 import type { CommonOptions } from './options.ts'
 import { inSession } from './session.ts'
 
-export function snapshotSave(file: string, { json, ...options }: CommonOptions): Promise<ExitCode> {
-  return inSession('snapshot save', options, async (session) => {
-    const saved = await takeSnapshot(session, file)
-    process.stdout.write(
-      `${json === true ? JSON.stringify({ v: 1, type: 'snapshot', ...saved, revision: saved.revision ?? null }) : text(saved)}\n`,
-    )
-    return exitCode.done
-  })
+export function snapshotSave(file: string, options: CommonOptions): Promise<ExitCode> {
+  return inSession(
+    'snapshot save',
+    options,
+    async (session) => {
+      const saved = await takeSnapshot(session, file)
+      process.stdout.write(
+        `${options.json === true ? JSON.stringify({ v: 1, type: 'snapshot', ...saved, revision: saved.revision ?? null }) : text(saved)}\n`,
+      )
+      return exitCode.done
+    },
+    'answer',
+  )
 }
 
 function text({ file, member, revision, sizeBytes, sha256 }: SavedSnapshot): string {

@@ -6,17 +6,21 @@ import { statusText } from '../ui/status-text.ts'
 import type { CommonOptions } from './options.ts'
 import { inSession } from './session.ts'
 
-export function status({ json, ...options }: CommonOptions): Promise<ExitCode> {
-  // stdout carries one object and nothing else: the events of the run go to stderr, for people.
-  return inSession('status', options, async (session) => {
-    const { default: playbook } = await import('../../playbooks/up.ts')
-    const seen = statusOf(await readStatus(session, playbook.stages))
-    const { stdout, env } = process
-    if (json === true) stdout.write(`${JSON.stringify(seen)}\n`)
-    else {
-      const colors = await loadColors(wantsColors(stdout.isTTY, env))
-      stdout.write(`${statusText(seen, { colors, columns: stdout.columns ?? 100 })}\n`)
-    }
-    return seen.exitCode
-  })
+export function status(options: CommonOptions): Promise<ExitCode> {
+  return inSession(
+    'status',
+    options,
+    async (session) => {
+      const { default: playbook } = await import('../../playbooks/up.ts')
+      const seen = statusOf(await readStatus(session, playbook.stages))
+      const { stdout, env } = process
+      if (options.json === true) stdout.write(`${JSON.stringify(seen)}\n`)
+      else {
+        const colors = await loadColors(wantsColors(stdout.isTTY, env))
+        stdout.write(`${statusText(seen, { colors, columns: stdout.columns ?? 100 })}\n`)
+      }
+      return seen.exitCode
+    },
+    'answer',
+  )
 }
