@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 
 import type { ExitCode } from '../errors.ts'
+import { addCerts } from './certs-program.ts'
+import { examples } from './examples.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 
 /** All commands; each loads its own code when it is called. */
@@ -57,6 +59,8 @@ export function program(version: string, end: (code: ExitCode) => void): Command
     .action(async (file: string, options: CommonOptions) =>
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
     )
+
+  addCerts(root, end)
   return root
 }
 
@@ -83,8 +87,4 @@ function changing(command: Command, lines: string[]): Command {
 
 function withFile<T extends CommonOptions>(options: T, file: string | undefined): T {
   return file === undefined ? options : { ...options, inventory: file }
-}
-
-function examples(lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ etcd-deploy ${line}`).join('\n')}`
 }

@@ -2,8 +2,8 @@ import type { KeyPair } from './ca.ts'
 import type { Certificate } from './certificate.ts'
 import { integer } from './der.ts'
 import { readKey } from './keys.ts'
-import { revocationReasons } from './revocations.ts'
-import type { RevocationReason } from './revocations.ts'
+import { revocationReasons } from './revocation-reasons.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 import { library, signing, wholeSeconds } from './x509.ts'
 
 interface Revoked {

@@ -2,8 +2,8 @@ import { DeployError, exitCode } from '../errors.ts'
 import { canonicalSerial } from './certificate.ts'
 import { elements } from './der.ts'
 import type { Element } from './der.ts'
-import { revocationReasons } from './revocations.ts'
-import type { RevocationReason } from './revocations.ts'
+import { revocationReasons } from './revocation-reasons.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 import type { Revocation } from './state.ts'
 
 /** A revocation list, ours or a foreign one. */

@@ -1,6 +1,6 @@
 import { DeployError, exitCode } from '../errors.ts'
 import type { LeafKind } from './leaf.ts'
-import type { RevocationReason } from './revocations.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 
 /** What `cluster.json` of the newest revision says; all else in `pki/` is reached from it. Pure. */
 export interface State {

@@ -21,6 +21,7 @@ import { leafKey, withClosed, withFormed } from './state.ts'
 import type { Formed, IssuedLeaf, Revocation, State } from './state.ts'
 
 export type { StoredCa, StoredLeaf } from './contents.ts'
+export type { NextCa } from './next-ca.ts'
 
 /** When a revocation list is made, and by when the next one is due. */
 export interface CrlTimes {

@@ -1,0 +1,169 @@
+import type { Certificate } from '../pki/certificate.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import type { LeafKind } from '../pki/leaf.ts'
+
+export type Use = 'CA' | LeafKind
+
+/** A certificate as a host has it on its disk, or serves it. */
+export interface SeenCertificate {
+  host: string
+  where: 'disk' | 'served'
+  use: Use
+  /** The member's or client's; of a CA nothing is known but what is in it. */
+  name: string
+  certificate: Certificate
+}
+
+export type CertificateState =
+  /** A CA: the one that issues; another that hosts shall trust; imported, and not used yet. A leaf: the one in use. */
+  | 'issuing'
+  | 'trusted'
+  | 'imported'
+  | 'current'
+  /** Kept, and in use no more. */
+  | 'former'
+  | 'revoked'
+  /** On hosts only. */
+  | 'unknown'
+
+/** One certificate and where it is: in `pki/`, on disks, on the wire. */
+export interface CertificateEntry {
+  use: Use
+  name: string
+  state: CertificateState
+  /** Of its CA; of a CA its own. */
+  generation: number | undefined
+  inPki: Certificate | undefined
+  seen: SeenCertificate[]
+  /** Where the three differ, one line each. */
+  mismatches: string[]
+}
+
+/** Every certificate of a cluster: CAs, members', clients'. `former`: leaves that were replaced, read from the disk. */
+export function certificateEntries(
+  store: PkiStore,
+  seen: readonly SeenCertificate[] = [],
+  former: readonly StoredLeaf[] = [],
+): CertificateEntry[] {
+  return [...authorityEntries(store, seen), ...leafEntries(store, seen, former)]
+}
+
+function authorityEntries(store: PkiStore, seen: readonly SeenCertificate[]): CertificateEntry[] {
+  const held = seen.filter(({ use }) => use === 'CA')
+  const hosts = [...new Set(held.map(({ host }) => host))]
+  const ours = store.authorities.map(({ generation, certificate, imported }): CertificateEntry => {
+    const here = held.filter((each) => each.certificate.fingerprint === certificate.fingerprint)
+    const trusted = store.trusted.includes(generation)
+    const unused = imported && generation === store.importedTarget
+    const lacking = hosts.filter((host) => !here.some((each) => each.host === host))
+    return {
+      use: 'CA',
+      name: String(generation),
+      state: generation === store.generation ? 'issuing' : trusted ? 'trusted' : unused ? 'imported' : 'former',
+      generation,
+      inPki: certificate,
+      seen: here,
+      mismatches: trusted
+        ? lacking.map((host) => `${host} does not trust it`)
+        : [...new Set(here.map(({ host }) => host))].map((host) => `${host} trusts it, pki/ does not`),
+    }
+  })
+  const known = new Set(store.authorities.map(({ certificate }) => certificate.fingerprint))
+  const strange = Map.groupBy(
+    held.filter(({ certificate }) => !known.has(certificate.fingerprint)),
+    ({ certificate }) => certificate.fingerprint,
+  )
+  const others = [...strange.values()].map((here): CertificateEntry => ({
+    use: 'CA',
+    name: '',
+    state: 'unknown',
+    generation: undefined,
+    inPki: undefined,
+    seen: here,
+    mismatches: [...new Set(here.map(({ host }) => host))].map((host) => `${host} trusts it, pki/ does not know it`),
+  }))
+  return [...ours, ...others]
+}
+
+function leafEntries(
+  store: PkiStore,
+  seen: readonly SeenCertificate[],
+  former: readonly StoredLeaf[],
+): CertificateEntry[] {
+  const key = ({ use, name }: { use: Use; name: string }): string => `${use}/${name}`
+  const current = currentLeaves(store)
+  const held = Map.groupBy(
+    seen.filter(({ use }) => use !== 'CA'),
+    key,
+  )
+  const inPki = current.map((leaf): CertificateEntry => {
+    const here = held.get(key({ use: leaf.kind, name: leaf.name })) ?? []
+    return {
+      ...entryOf(store, leaf),
+      seen: here,
+      mismatches: here.flatMap((each) => mismatch(store, leaf, each, here)),
+    }
+  })
+  const known = new Set(inPki.map(key))
+  const onHosts = [...held].flatMap(([at, here]): CertificateEntry[] => {
+    const [first] = here
+    if (known.has(at) || first === undefined) return []
+    const { use, name } = first
+    const mismatches = here.map(({ host, certificate }) => `${host} has serial ${certificate.serial}, pki/ has none`)
+    return [{ use, name, state: 'unknown', generation: undefined, inPki: undefined, seen: here, mismatches }]
+  })
+  const replaced = former.filter(({ serial }) => !current.some((leaf) => leaf.serial === serial))
+  const old = replaced.map((leaf): CertificateEntry => {
+    const entry = entryOf(store, leaf)
+    return { ...entry, state: entry.state === 'revoked' ? 'revoked' : 'former' }
+  })
+  return [...inPki, ...onHosts, ...old].toSorted(byUseAndName)
+}
+
+/** Of each name and kind the one that the CA issued which issues now; in a CA rotation perhaps still the other's. */
+function currentLeaves(store: PkiStore): StoredLeaf[] {
+  const current = new Map<string, StoredLeaf>()
+  for (const ca of [...store.trusted.filter((each) => each !== store.generation), store.generation]) {
+    for (const { name, kind } of store.issued) {
+      const leaf = store.leaf(name, kind, ca)
+      if (leaf !== undefined) current.set(`${kind}/${name}`, leaf)
+    }
+  }
+  return [...current.values()]
+}
+
+function entryOf(store: PkiStore, { name, kind, ca, serial, certificate }: StoredLeaf): CertificateEntry {
+  const state = store.isRevoked(serial) ? 'revoked' : 'current'
+  return { use: kind, name, state, generation: ca, inPki: certificate, seen: [], mismatches: [] }
+}
+
+function mismatch(
+  store: PkiStore,
+  leaf: StoredLeaf,
+  { host, where, certificate }: SeenCertificate,
+  here: readonly SeenCertificate[],
+): string[] {
+  const { serial, fingerprint } = certificate
+  const file = here.find((each) => each.host === host && each.where === 'disk')
+  // What is served from the file that differs is told of once.
+  if (where === 'served' && file?.certificate.fingerprint === fingerprint) return []
+  if (fingerprint === leaf.certificate.fingerprint) {
+    return where === 'served' && file !== undefined
+      ? [`${host} serves it, but its disk has ${file.certificate.serial}`]
+      : []
+  }
+  const verb = where === 'served' ? 'serves' : 'has on its disk'
+  const what = store.knows(serial) ? `the former serial ${serial}` : `serial ${serial}, which pki/ does not know`
+  return [`${host} ${verb} ${what}`]
+}
+
+const order: Use[] = ['CA', 'server', 'peer', 'client']
+
+function byUseAndName(one: CertificateEntry, other: CertificateEntry): number {
+  const member = ({ use }: CertificateEntry): number => (use === 'client' ? 1 : 0)
+  return (
+    member(one) - member(other) ||
+    one.name.localeCompare(other.name) ||
+    order.indexOf(one.use) - order.indexOf(other.use)
+  )
+}

@@ -1,0 +1,88 @@
+import { certificateEntries, type CertificateEntry } from '../certs/entries.ts'
+import { dueEntries, listJson } from '../certs/list-json.ts'
+import { exitCode, type ExitCode } from '../errors.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import { daysLeft } from '../pki/reissue.ts'
+import { loadColors, wantsColors, type Colors } from '../ui/colors.ts'
+import { table, type Cell } from '../ui/table.ts'
+import { cleanLine } from '../ui/text.ts'
+import { daysOption } from './certs-options.ts'
+import { locally, needStore } from './certs-session.ts'
+import type { CommonOptions } from './options.ts'
+
+export interface ListOptions extends CommonOptions {
+  all?: true
+  maxDays?: string
+}
+
+export function certsList({ json, ...options }: ListOptions): Promise<ExitCode> {
+  return locally(options, async (session) => {
+    const maxDays = daysOption(options.maxDays, '--max-days', 0)
+    const store = needStore(session)
+    const entries = certificateEntries(store, [], options.all === true ? await formerLeaves(store) : [])
+    const now = new Date()
+    const due = maxDays === undefined ? [] : dueEntries(entries, maxDays, now)
+    const { stdout, env } = process
+    if (json === true) stdout.write(`${JSON.stringify(listJson(session.cluster.name, store, entries, due, now))}\n`)
+    else {
+      const colors = await loadColors(wantsColors(stdout.isTTY, env))
+      stdout.write(`${listText(entries, due, { now, colors, columns: stdout.columns ?? Infinity })}\n`)
+    }
+    return due.length > 0 ? exitCode.differs : exitCode.done
+  })
+}
+
+interface Shown {
+  now: Date
+  colors: Colors
+  columns: number
+}
+
+const columns = [
+  { title: 'certificate' },
+  { title: 'state' },
+  { title: 'CA', align: 'right' as const },
+  { title: 'subject' },
+  { title: 'key' },
+  { title: 'valid from' },
+  { title: 'until' },
+  { title: 'days left', align: 'right' as const },
+  { title: 'serial' },
+  { title: 'names' },
+]
+
+function listText(entries: readonly CertificateEntry[], due: readonly CertificateEntry[], shown: Shown): string {
+  const { colors } = shown
+  const rows = entries.map((entry) => row(entry, due.includes(entry), shown))
+  const mismatches = entries.flatMap((entry) =>
+    entry.mismatches.map((line) => `${colors.yellow('!')} ${cleanLine(`${titleOf(entry)}: ${line}`)}`),
+  )
+  return [table(columns, rows, { colors, maxWidth: shown.columns }), ...mismatches].join('\n')
+}
+
+function row(entry: CertificateEntry, due: boolean, { now, colors }: Shown): Cell[] {
+  const certificate = entry.inPki ?? entry.seen[0]?.certificate
+  if (certificate === undefined) return [titleOf(entry), entry.state]
+  const { subject, key, notBefore, notAfter, serial, dnsNames, ipAddresses } = certificate
+  const left = String(daysLeft(certificate, now))
+  return [
+    titleOf(entry),
+    entry.state,
+    entry.generation === undefined ? '' : String(entry.generation),
+    subject,
+    key,
+    notBefore.toISOString().slice(0, 10),
+    notAfter.toISOString().slice(0, 10),
+    due ? { text: left, style: colors.red } : left,
+    serial,
+    [...dnsNames, ...ipAddresses].join(' '),
+  ]
+}
+
+function titleOf({ use, name }: CertificateEntry): string {
+  return use === 'CA' ? `CA ${name}`.trim() : `${name} ${use}`
+}
+
+async function formerLeaves(store: PkiStore): Promise<StoredLeaf[]> {
+  return Promise.all(store.issued.map((leaf) => store.load(leaf)))
+}

@@ -1,0 +1,4 @@
+/** The end of a command's help. */
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ etcd-deploy ${line}`).join('\n')}`
+}
