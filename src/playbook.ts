@@ -1,4 +1,5 @@
 import type { Stage } from './engine/playbook.ts'
+import type { CaTarget } from './steps/ca-rotation.ts'
 import type { Seen } from './steps/seen.ts'
 import type { Wanted } from './steps/wanted.ts'
 import { nextWave } from './engine/plan.ts'
@@ -7,7 +8,7 @@ import type { Step } from './engine/playbook.ts'
 /** What a command does: its stages, in the order in which a person would tell them. */
 export interface Playbook {
   name: string
-  stages: readonly Stage<Wanted, Seen>[]
+  stages: readonly Stage<Wanted, Seen, CaTarget>[]
 }
 
 /** Gives a playbook its types; changes nothing. */
@@ -16,6 +17,6 @@ export function definePlaybook(playbook: Playbook): Playbook {
 }
 
 /** A stage that is reached once none of its steps finds a difference. */
-export function stage(name: string, steps: readonly Step<Wanted, Seen>[]): Stage<Wanted, Seen> {
+export function stage(name: string, steps: readonly Step<Wanted, Seen>[]): Stage<Wanted, Seen, CaTarget> {
   return { name, steps, reached: (want, seen) => nextWave(steps, want, seen).length === 0 }
 }

@@ -1,9 +1,11 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { ExitCode } from '../errors.ts'
 import { addCerts } from './certs-program.ts'
 import { examples } from './examples.ts'
+import type { LeafKind } from '../pki/leaf.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
+import type { RotateOptions } from './rotate-certs.ts'
 
 /** All commands; each loads its own code when it is called. */
 export function program(version: string, end: (code: ExitCode) => void): Command {
@@ -44,6 +46,27 @@ export function program(version: string, end: (code: ExitCode) => void): Command
     .description('restart the members one at a time, the leader last')
     .action(async (options: ChangeOptions) => end(await (await import('./restart.ts')).restart(options)))
 
+  const rotate = changing(root.command('rotate-certs'), [
+    'rotate-certs',
+    'rotate-certs --if-expiring 30d --yes',
+    'rotate-certs --ca',
+    'rotate-certs --ca --continue',
+  ])
+    .description('new certificates for the members, without a restart; --ca: a new CA, without downtime')
+    .argument('[inventory]', 'inventory file')
+    .option('--only <kinds>', 'of server, peer, client, separated by commas', kindsOption)
+    .option('--if-expiring <days>', 'only those that end within so many days (30d); silent when none does', daysOption)
+    .option('--ca', 'a new CA: members trust both, new certificates, members trust the new one alone')
+    .option('--continue', 'pass the pause at which the CA rotation stands')
+    .option('--no-pause', 'pass all pauses: where no client but the hosts themselves exists')
+    .option('--abort', 'go back to the old CA, until members trust the new one alone')
+    .addOption(new Option('--to <ca>', 'the CA that certs import-ca has taken in').choices(['imported']))
+    .option('--no-snapshot', 'take no snapshot before a CA rotation')
+    .action(async (file: string | undefined, options: RotateOptions) => {
+      refuseWithoutCa(rotate, options)
+      end(await (await import('./rotate-certs.ts')).rotateCerts(withFile(options, file)))
+    })
+
   changing(root.command('down'), ['down', 'down inventory.ts --yes'])
     .description('end the cluster: stop and remove it; its data is set aside')
     .argument('[inventory]', 'inventory file')
@@ -83,6 +106,35 @@ function changing(command: Command, lines: string[]): Command {
   return looking(command, lines)
     .option('--on <nodes>', 'change only these nodes (names, separated by commas); all are observed')
     .option('--allow-downtime', 'go on where no voter can be spared')
+}
+
+/** Options of the CA rotation mean nothing without it. */
+function refuseWithoutCa(command: Command, options: RotateOptions): void {
+  const { ca, only, ifExpiring } = options
+  const ofCa = [
+    options.continue === true ? '--continue' : undefined,
+    options.pause === false ? '--no-pause' : undefined,
+    options.abort === true ? '--abort' : undefined,
+    options.to === undefined ? undefined : '--to',
+    options.snapshot === false ? '--no-snapshot' : undefined,
+  ].find((option) => option !== undefined)
+  if (ca !== true && ofCa !== undefined) command.error(`error: ${ofCa} goes with --ca`)
+  if (ca === true && (only !== undefined || ifExpiring !== undefined))
+    command.error('error: --only and --if-expiring do not go with --ca: a new CA means new certificates for all')
+}
+
+function kindsOption(text: string): LeafKind[] {
+  return text.split(',').map((word) => {
+    const kind = (['server', 'peer', 'client'] as const).find((each) => each === word.trim())
+    if (kind === undefined) throw new InvalidArgumentError('server, peer and client are the kinds.')
+    return kind
+  })
+}
+
+function daysOption(text: string): number {
+  const days = /^(\d{1,5})d?$/.exec(text.trim())?.[1]
+  if (days === undefined) throw new InvalidArgumentError('Days: 30d.')
+  return Number(days)
 }
 
 function withFile<T extends CommonOptions>(options: T, file: string | undefined): T {

@@ -7,7 +7,7 @@ export function restart(options: ChangeOptions): Promise<ExitCode> {
   const sinceMs = Date.now()
   return inSession('restart', options, async (session) => {
     const { default: playbook } = await import('../../playbooks/restart.ts')
-    await runStages(session, playbook(sinceMs).stages, { ...options, restartsOnly: true })
+    await runStages(session, playbook(sinceMs).stages, options, { may: 'restart' })
     return exitCode.done
   })
 }

@@ -1,23 +1,43 @@
+import { pkiPassphrase } from './pki-passphrase.ts'
+import type { Intent } from '../engine/intent.ts'
+import { readOperation } from '../engine/operation.ts'
 import type { Stage } from '../engine/playbook.ts'
 import { converge, type Outcome } from '../engine/run.ts'
-import { readOperation } from '../engine/operation.ts'
-import { recordPath } from '../steps/unfinished.ts'
-import { EtcdSubject } from '../steps/subject.ts'
+import { commandTimeout } from '../inventory/timeouts.ts'
+import type { CaTarget } from '../steps/ca-rotation.ts'
 import type { Seen } from '../steps/seen.ts'
+import { EtcdSubject, type SubjectOptions } from '../steps/subject.ts'
+import { recordPath } from '../steps/unfinished.ts'
 import type { Wanted } from '../steps/wanted.ts'
 import type { ChangeOptions } from './options.ts'
-import { commandTimeout } from '../inventory/timeouts.ts'
 import type { Session } from './session.ts'
+
+/** How a command runs its playbook, where that is not as `up` does. */
+export interface Running extends Pick<SubjectOptions, 'renewal' | 'rotation' | 'withoutUnreachable'> {
+  may?: SubjectOptions['may']
+  intent?: Intent
+  pauses?: 'next' | 'all'
+}
 
 /** Runs the stages of a playbook on the session's cluster. */
 export async function runStages(
   session: Session,
-  stages: readonly Stage<Wanted, Seen>[],
-  options: ChangeOptions & { restartsOnly?: true },
+  stages: readonly Stage<Wanted, Seen, CaTarget>[],
+  options: ChangeOptions,
+  { may, intent, pauses, ...running }: Running = {},
 ): Promise<Outcome<Seen>> {
   const { cluster, emit, signal } = session
   const recorded = await readOperation(recordPath(cluster))
-  const subject = new EtcdSubject({ cluster, emit, signal, may: mayDo(session, options), recorded })
+  const subject = new EtcdSubject({
+    cluster,
+    emit,
+    signal,
+    may: may ?? (session.on === undefined ? 'form' : 'change'),
+    recorded,
+    passphrase: pkiPassphrase(session),
+    ...(intent === undefined ? {} : { operation: intent.operation.name }),
+    ...running,
+  })
   await subject.open()
   const { on, ...context } = session
   return converge(stages, subject, {
@@ -26,10 +46,7 @@ export async function runStages(
     timeoutMs: commandTimeout(cluster),
     allowDowntime: options.allowDowntime === true,
     ...(on === undefined ? {} : { on }),
+    ...(intent === undefined ? {} : { intent }),
+    ...(pauses === undefined ? {} : { pauses }),
   })
-}
-
-function mayDo(session: Session, options: { restartsOnly?: true }): 'form' | 'change' | 'restart' {
-  if (options.restartsOnly === true) return 'restart'
-  return session.on === undefined ? 'form' : 'change'
 }

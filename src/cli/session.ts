@@ -4,10 +4,11 @@ import { hostname, userInfo } from 'node:os'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Emit, RunEvent } from '../engine/events.ts'
 import type { Connection, Fence } from '../host/host.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, RevealSecret } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
 import { onInterrupt } from './interruption.ts'
+import { silentUntilChange } from './silence.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
 import { summaryOf } from './summary-of.ts'
 import { timeoutsOf } from '../inventory/timeouts.ts'
@@ -22,20 +23,28 @@ export interface Session {
   signal: AbortSignal
   fence: Fence
   on: ReadonlySet<string> | undefined
+  reveal: RevealSecret
   /** What the summary tells. */
   changed: Set<string>
   restarted: Set<string>
 }
 
-/**
- * Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. `events`: with --json stdout gets what
- * goes on; `answer`: it gets one object, the command's own or an error, and what goes on is told to people on stderr.
- */
+export interface Telling {
+  /**
+   * `events` (default): with --json stdout gets what goes on; `answer`: it gets one object, the command's own or an error, and what goes
+   * on is told to people on stderr.
+   */
+  stdout?: 'events' | 'answer'
+  /** A run that ends well without changing anything tells nothing: for a cron job. */
+  silentUnlessChanging?: boolean
+}
+
+/** Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. */
 export async function inSession(
   command: string,
   options: ChangeOptions,
   work: (session: Session) => Promise<ExitCode>,
-  stdout: 'events' | 'answer' = 'events',
+  { stdout = 'events', silentUnlessChanging = false }: Telling = {},
 ): Promise<ExitCode> {
   const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
     import('../ui/renderer.ts'),
@@ -56,7 +65,7 @@ export async function inSession(
     { env: process.env, verbose },
   )
   const warned = new Set<string>()
-  const events: Emit[] = [renderer.emit]
+  const events: Emit[] = [silentUnlessChanging ? silentUntilChange(renderer.emit) : renderer.emit]
   const emit = (event: RunEvent): void => {
     if (event.type === 'warning' && warned.size === warned.add(`${event.host}: ${event.message}`).size) return
     for (const listener of events) listener(event)
@@ -83,13 +92,15 @@ export async function inSession(
       nodes: cluster.nodes.map(({ name }) => name),
     })
     for (const message of cluster.warnings) emit({ type: 'warning', message })
-    connections = await connectToAll(cluster, { command, options, emit, ask, signal: interruption.signal })
+    const { secretReader } = await import('./secrets.ts')
+    const reveal = secretReader(ask)
+    connections = await connectToAll(cluster, { command, options, emit, ask, reveal, signal: interruption.signal })
     const fence = {
       dir: layoutOf(cluster).lockDir,
       token: randomBytes(16).toString('hex'),
       holder: holderText(command),
     }
-    code = await work({ cluster, connections, emit, ask, signal: interruption.signal, fence, on, ...state })
+    code = await work({ cluster, connections, emit, ask, reveal, signal: interruption.signal, fence, on, ...state })
   } catch (error) {
     const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
     const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error
@@ -125,10 +136,18 @@ async function connectToAll(
     options,
     emit,
     ask,
+    reveal,
     signal,
-  }: { command: string; options: ChangeOptions; emit: Emit; ask: AskPerson; signal: AbortSignal },
+  }: {
+    command: string
+    options: ChangeOptions
+    emit: Emit
+    ask: AskPerson
+    reveal: RevealSecret
+    signal: AbortSignal
+  },
 ): Promise<ReadonlyMap<string, Connection>> {
-  const [{ connectAll }, { secretReader }] = await Promise.all([import('../host/connect.ts'), import('./secrets.ts')])
+  const { connectAll } = await import('../host/connect.ts')
   return connectAll(new Map(cluster.nodes.map((node) => [node.name, node.ssh])), {
     concurrency: cluster.concurrency,
     signal,
@@ -136,7 +155,7 @@ async function connectToAll(
     // A host that is switched off must not keep the others' status from whoever looks.
     timeoutMsOf: (name: string) =>
       Math.min(timeoutsOf(cluster, name).connectMs, command === 'status' ? 5000 : Infinity),
-    revealSecret: secretReader(ask),
+    revealSecret: reveal,
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
           confirmHostKey: (host: string, fingerprint: string, type: string) =>

@@ -16,7 +16,7 @@ export function snapshotSave(file: string, options: CommonOptions): Promise<Exit
       )
       return exitCode.done
     },
-    'answer',
+    { stdout: 'answer' },
   )
 }
 

@@ -21,6 +21,6 @@ export function status(options: CommonOptions): Promise<ExitCode> {
       }
       return seen.exitCode
     },
-    'answer',
+    { stdout: 'answer' },
   )
 }

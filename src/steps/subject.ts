@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { DeployError, exitCode, together } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { Operation } from '../engine/operation.ts'
-import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
+import type { Change, HostReading, Look, Preparation, Problem, Refusal, Subject } from '../engine/playbook.ts'
 import { guard } from './guard.ts'
 import type { Cluster } from '../inventory/model.ts'
+import type { Passphrase } from '../pki/ca-key.ts'
 import type { PkiStore } from '../pki/store.ts'
+import type { CaRotation, CaTarget } from './ca-rotation.ts'
 import { ClusterPki } from './cluster-pki.ts'
 import { decideFormation } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
@@ -15,6 +17,7 @@ import { membershipProblems, versionProblems } from './membership.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight } from './preflight.ts'
 import { readHost } from './read-host.ts'
+import type { Renewal } from './renewal.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
@@ -25,8 +28,14 @@ export interface SubjectOptions {
   cluster: Cluster
   emit: Emit
   signal: AbortSignal
-  /** `form`: bootstrap too. `change`: not, as `--on` narrows the run. `restart`: change no file at all. */
+  /** `form`: bootstrap too. `change`: not, as `--on` narrows the run, or it is about what is there. `restart`: change no file at all. */
   may: 'form' | 'change' | 'restart'
+  /** Hosts that can't be reached are told of, and hinder nobody else's change. */
+  withoutUnreachable?: true
+  /** Opens the CA's key where it is encrypted. */
+  passphrase?: Passphrase | undefined
+  renewal?: Renewal
+  rotation?: CaRotation
   /** The record beside the inventory, if there is one. */
   recorded?: Operation | undefined
   /** The name of the operation that this run is, where it is one with a record. */
@@ -34,7 +43,7 @@ export interface SubjectOptions {
 }
 
 /** One etcd cluster, for the engine: what to ask its hosts, what is wanted of them, what may never happen to them. */
-export class EtcdSubject implements Subject<Wanted, Seen> {
+export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
   readonly #options: SubjectOptions
   readonly #cluster: Cluster
   /** The token of a bootstrap that this run may begin. */
@@ -49,7 +58,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
   constructor(options: SubjectOptions) {
     this.#options = options
     this.#cluster = options.cluster
-    this.#pki = new ClusterPki(options.cluster, options.emit)
+    this.#pki = new ClusterPki(options)
   }
 
   /** Reads what `pki/` remembers, on which the first check depends. */
@@ -76,7 +85,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     const unfinished = unfinishedOperation(seen, this.#options.recorded)
     return [
       ...refuseUnfinished(unfinished, this.#options.operation),
-      ...preflight(this.#cluster, seen, this.#formedSeen || this.#formedBefore),
+      ...this.#mayBeAbsent(seen, preflight(this.#cluster, seen, this.#formedSeen || this.#formedBefore)),
     ]
   }
 
@@ -84,7 +93,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
 
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
 
-  prepare = async (seen: Seen, { purpose }: { purpose: 'glance' | 'plan' | 'apply' }): Promise<Wanted | undefined> => {
+  prepare = async (seen: Seen, { purpose, target }: Preparation<CaTarget>): Promise<Wanted | undefined> => {
     const store = await this.#pki.open()
     const others = refuseOtherPki(this.#cluster, seen, store)
     if (others.length > 0)
@@ -98,6 +107,7 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#options.may)
+    if (store !== undefined && target !== undefined && purpose === 'apply') await this.#pki.moveTo(store, target)
     const due = store === undefined ? [] : await this.#pki.due(store, seen)
     const unremembered = this.#pki.unremembered(store, seen, formation)
     if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
@@ -106,9 +116,11 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
     this.#ready = ready
     const brought = await this.#bring(seen, mayWrite)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
+    const ca = this.#pki.caTarget(ready)
     return {
       cluster: this.#cluster,
       formation,
+      ...(ca === undefined ? {} : { ca }),
       members: membersWanted({
         cluster: this.#cluster,
         seen,
@@ -118,6 +130,15 @@ export class EtcdSubject implements Subject<Wanted, Seen> {
         brought: brought === 'not-at-hand' ? undefined : brought,
       }),
     }
+  }
+
+  #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {
+    if (this.#options.withoutUnreachable !== true || reachedHosts(seen).length === 0) return problems
+    return problems.map((problem) => {
+      const { host } = problem.error
+      const absent = host !== undefined && seen.hosts.get(host)?.kind === 'unreachable'
+      return absent ? { ...problem, warning: true as const } : problem
+    })
   }
 
   async #bring(seen: Seen, download: boolean): Promise<BroughtBinaries | 'not-at-hand'> {

@@ -1,4 +1,5 @@
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
+import type { CaTarget } from './ca-rotation.ts'
 import type { FileWant } from './file-want.ts'
 import type { Formation } from './formation.ts'
 import type { ReachedHost } from './seen.ts'
@@ -7,6 +8,8 @@ import type { ReachedHost } from './seen.ts'
 export interface Wanted {
   cluster: Cluster
   formation: Formation
+  /** In a CA rotation: what `pki/` is at. */
+  ca?: CaTarget
   members: ReadonlyMap<NodeName, MemberWanted>
 }
 

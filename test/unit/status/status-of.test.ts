@@ -267,6 +267,7 @@ describe('what is to be done', () => {
       finish: 'etcd-deploy change-ip node2 10.0.0.9',
       since: '',
       controller: '',
+      told: [],
     }
     const status = statusOf(reading({ node2: host(three, 'node2', { operation }) }, { operation }))
     expect(status.operation).toMatchObject({ finish: operation.finish, seenOn: ['this machine', 'node2'] })

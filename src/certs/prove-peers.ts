@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { connect, type TLSSocket } from 'node:tls'
+
+import pLimit from 'p-limit'
+
+import type { Host } from '../host/host.ts'
+import type { Node } from '../inventory/model.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import type { ProofContext } from './prove-served.ts'
+
+export interface PeerProof {
+  /** Pairs that shook hands, each in its own direction. */
+  proved: number
+  failed: { from: string; to: string; answered: string }[]
+}
+
+/**
+ * Every member's certificate tried against every other member, from its own host, as etcd will when it dials anew: links that are open
+ * live on with the certificates that they were made with, so that they prove nothing.
+ */
+export async function provePeers({ cluster, connections, signal }: ProofContext, store: PkiStore): Promise<PeerProof> {
+  const proof: PeerProof = { proved: 0, failed: [] }
+  const limit = pLimit(handshakesAtOnce)
+  const pairs = cluster.nodes.flatMap((from) => cluster.nodes.filter((to) => to !== from).map((to) => ({ from, to })))
+  const trusted = store.trust().peer.map(({ pem }) => pem)
+  await Promise.all(
+    pairs.map(({ from, to }) =>
+      limit(async () => {
+        const [dialling, dialled] = [connections.get(from.name), connections.get(to.name)]
+        const leaf = store.leaf(from.name, 'peer')
+        // Whether a host that can't be reached runs its member nobody knows.
+        if (dialling?.kind !== 'connected' || dialled?.kind !== 'connected' || leaf === undefined) return
+        try {
+          await dialAsPeer(dialling.host, to, { leaf, trusted }, AbortSignal.any([signal, AbortSignal.timeout(5000)]))
+          proof.proved++
+        } catch (error) {
+          signal.throwIfAborted()
+          proof.failed.push({ from: from.name, to: to.name, answered: wordsOf(error) })
+        }
+      }),
+    ),
+  )
+  return proof
+}
+
+const handshakesAtOnce = 8
+
+async function dialAsPeer(
+  host: Host,
+  { peer }: Node,
+  { leaf, trusted }: { leaf: StoredLeaf; trusted: string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const socket: Duplex = await host.dial(peer.address, peer.port, signal)
+  socket.on('error', () => {})
+  let secure: TLSSocket | undefined
+  try {
+    secure = connect({
+      socket,
+      host: peer.address,
+      ca: trusted,
+      cert: leaf.certificate.pem,
+      key: leaf.key.reveal(),
+    })
+    await once(secure, 'secureConnect', { signal })
+    secure.on('error', () => {})
+    // With TLS 1.3 our own certificate is refused after the handshake: only an answer proves that it was taken.
+    await askVersion(secure, signal)
+  } finally {
+    secure?.on('error', () => {})
+    secure?.destroy()
+    socket.destroy()
+  }
+}
+
+async function askVersion(secure: TLSSocket, signal: AbortSignal): Promise<void> {
+  const asked = request({ createConnection: () => secure, path: '/version', headers: { host: 'peer' }, signal })
+  asked.end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  answer.resume()
+  if (answer.statusCode !== 200) throw new Error(`/version answered with status ${answer.statusCode}`)
+}
+
+function wordsOf(error: unknown): string {
+  const { name, message, code } = error as NodeJS.ErrnoException
+  if (name === 'TimeoutError' || name === 'AbortError') return 'no answer within 5 s'
+  return code === undefined || message.includes(code) ? message : `${code}: ${message}`
+}

@@ -1,0 +1,22 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { failuresSurvived } from '../cluster/quorum.ts'
+import { voters } from '../steps/members.ts'
+import { seeHosts } from '../steps/see-hosts.ts'
+import { takeSnapshot } from '../steps/snapshot.ts'
+import type { Session } from './session.ts'
+
+/** Before what is risky: a verified snapshot beside the inventory, which nobody deletes. */
+export async function keepSnapshot(session: Session): Promise<void> {
+  const { cluster, emit } = session
+  if (failuresSurvived(voters(cluster, await seeHosts(session))) < 0) {
+    emit({ type: 'warning', message: 'no snapshot was taken: there is no quorum that could give one' })
+    return
+  }
+  const folder = join(dirname(cluster.file), '.etcd-deploy', 'snapshots')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-')
+  const { file } = await takeSnapshot(session, join(folder, `${cluster.name}-${time}.db`))
+  emit({ type: 'note', message: `snapshot kept: ${file}` })
+}

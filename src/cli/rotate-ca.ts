@@ -1,0 +1,140 @@
+import { hostname, userInfo } from 'node:os'
+
+import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import type { Operation } from '../engine/operation.ts'
+import { readOperation } from '../engine/operation.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import { openPki } from '../pki/open.ts'
+import type { NextCa } from '../pki/next-ca.ts'
+import type { PkiStore } from '../pki/store.ts'
+import { caTargetOf } from '../steps/ca-rotation.ts'
+import { adminName } from '../steps/leaf-requests.ts'
+import { seeHosts } from '../steps/see-hosts.ts'
+import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
+import { handOut } from './hand-out.ts'
+import { keepSnapshot } from './keep-snapshot.ts'
+import { pkiPassphrase } from './pki-passphrase.ts'
+import { proveCertificates } from './prove-certificates.ts'
+import { refuseWithoutTls, type RotateOptions } from './rotate-certs.ts'
+import { runStages } from './run-stages.ts'
+import type { Session } from './session.ts'
+
+export const rotationName = 'rotate-certs --ca'
+
+/** A new CA, from pause to pause; where it stands is read from `pki/` and the hosts. */
+export async function rotateCaOf(session: Session, options: RotateOptions): Promise<ExitCode> {
+  refuseWithoutTls(session)
+  const { cluster, emit } = session
+  if (session.on !== undefined)
+    throw new DeployError({ message: '--on does not go with --ca: all members trust alike', exitCode: exitCode.usage })
+  const store = await storeOf(session)
+  const recorded = (await readOperation(recordPath(cluster))) ?? unfinishedOperation(await seeHosts(session), undefined)
+  const own = recorded?.name === rotationName ? recorded : undefined
+  if (own === undefined) {
+    const nothing = nothingToDo(store, options)
+    if (nothing !== undefined) {
+      emit({ type: 'note', message: nothing })
+      return exitCode.done
+    }
+    // Not where another operation is under way, which the run refuses.
+    if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
+  }
+  const from = beganAt(store, own)
+  const aborting = options.abort === true || own?.args['direction'] === 'back'
+  if (aborting) refuseTooLate(store, from, options)
+  const { rotateCa, abortCa } = await import('../../playbooks/rotate-ca.ts')
+  const handedOut = store.issued.some(
+    ({ ca, kind, name }) => ca === store.next && kind === 'client' && name !== adminName,
+  )
+  const playbook = aborting ? abortCa({ handedOut }) : rotateCa
+  const outcome = await runStages(session, playbook.stages, options, {
+    may: 'change',
+    rotation: { from, to: nextCa(session, options) },
+    intent: {
+      operation: own === undefined ? operation(from, aborting) : turned(own, aborting),
+      localPath: recordPath(cluster),
+      hostPath: layoutOf(cluster).operation,
+    },
+    ...(options.pause === false
+      ? { pauses: 'all' as const }
+      : options.continue === true
+        ? { pauses: 'next' as const }
+        : {}),
+  })
+  await proveCertificates(session, options)
+  const after = await storeOf(session)
+  if (outcome.pausedAt !== undefined)
+    await handOut(session, after, { message: outcome.pausedAt, next: finish(aborting) })
+  else emit({ type: 'note', message: doneText(after) })
+  return exitCode.done
+}
+
+async function storeOf(session: Session): Promise<PkiStore> {
+  const { pki, name } = session.cluster
+  const store = await openPki(pki.dir, name, pkiPassphrase(session))
+  if (store !== undefined) return store
+  throw new DeployError({
+    message: `${pki.dir} holds no certificates of ${name}`,
+    next: 'copy the pki/ folder from the machine that set the cluster up',
+    exitCode: exitCode.refused,
+  })
+}
+
+/** No rotation is under way, and none is to begin. */
+function nothingToDo(store: PkiStore, options: RotateOptions): string | undefined {
+  if (options.continue === true) return `no CA rotation is under way: ${doneText(store)}`
+  if (options.abort === true) return `no CA rotation is under way: there is nothing to go back from`
+  // A run that was killed after its last change, and is done again, must not begin the next rotation.
+  const ageMs = Date.now() - store.ca().notBefore.getTime()
+  if (store.generation === 1 || store.next !== undefined || options.to !== undefined || ageMs > justRotatedMs)
+    return undefined
+  return `${doneText(store)}; it is younger than an hour, so that no other is made`
+}
+
+const justRotatedMs = 60 * 60_000
+
+function doneText(store: PkiStore): string {
+  const { subject, notAfter } = store.ca()
+  return `members trust "${subject}" alone, valid until ${notAfter.toISOString().slice(0, 10)}`
+}
+
+function beganAt(store: PkiStore, own: Operation | undefined): number {
+  const recorded = own?.args['from']
+  if (typeof recorded === 'number') return recorded
+  return store.trusted[0] ?? store.generation
+}
+
+function refuseTooLate(store: PkiStore, from: number, { abort }: RotateOptions): void {
+  if (caTargetOf(store, from) !== 'trust the new') return
+  if (abort !== true) return
+  throw new DeployError({
+    message: 'members have begun to trust the new CA alone: there is no way back from here',
+    next: 'etcd-deploy rotate-certs --ca --continue finishes it; rotate-certs --ca makes another CA afterwards',
+    exitCode: exitCode.refused,
+  })
+}
+
+function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {
+  if (to === 'imported') return { from: 'imported' }
+  const { key, subject, caYears: years } = cluster.tls
+  return { from: 'new', key, subject, years, notBefore: new Date(Date.now() - 5 * 60_000) }
+}
+
+function operation(from: number, aborting: boolean): Operation {
+  return {
+    name: rotationName,
+    args: { from, direction: aborting ? 'back' : 'forward' },
+    finish: finish(aborting),
+    since: new Date().toISOString(),
+    controller: `${userInfo().username}@${hostname()}`,
+    told: [],
+  }
+}
+
+function turned(own: Operation, aborting: boolean): Operation {
+  return { ...own, args: { ...own.args, direction: aborting ? 'back' : 'forward' }, finish: finish(aborting) }
+}
+
+function finish(aborting: boolean): string {
+  return `etcd-deploy rotate-certs --ca ${aborting ? '--abort ' : ''}--continue`
+}
