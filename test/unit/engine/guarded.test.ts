@@ -93,10 +93,13 @@ describe('what the guard refuses', () => {
 test('--on narrows who may change, never who is read: the guard sees all', async () => {
   const hosts = fewHosts(['a', 'b', 'c'])
   const seenByGuard: string[][] = []
+  const checked: string[][] = []
   hosts.subject.guard = (_, _want, seen) => void seenByGuard.push([...seen.keys()])
+  hosts.subject.check = (seen) => (checked.push([...seen.keys()]), [])
   await converge([renewing({ takesDown: true })], hosts.subject, { ...hosts.context, on: new Set(['b']) })
   expect(Object.fromEntries(hosts.now)).toEqual({ a: 'old', b: 'new', c: 'old' })
   expect(seenByGuard).toEqual([['a', 'b', 'c']])
+  expect(new Set(checked.map((names) => names.join()))).toEqual(new Set(['a,b,c']))
 })
 
 test('a lock that is lost ends the run: nothing is changed after it', async () => {

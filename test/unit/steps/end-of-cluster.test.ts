@@ -1,0 +1,85 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { layoutOf } from '../../../src/etcd/layout.ts'
+import type { Cluster } from '../../../src/inventory/model.ts'
+import { setDataAside, stopForGood } from '../../../src/steps/end-of-cluster.ts'
+import type { FileSeen, ReachedHost } from '../../../src/steps/seen.ts'
+import type { Wanted } from '../../../src/steps/wanted.ts'
+import { cluster, host, stopped } from '../status/samples.ts'
+import { runHere, temporaryFolder } from './local-script.ts'
+
+const folderSeen: FileSeen = { type: 'directory', mode: 0o700, owner: 'etcd', group: 'etcd', size: 1, modifiedS: 0 }
+const dated = /^member\.\d{4}-\d\d-\d\dT\d{6}Z$/
+
+let data: string
+let wal: string
+let of: Cluster
+
+beforeEach(async () => {
+  const folder = await temporaryFolder(onTestFinished)
+  ;[data, wal] = [join(folder, 'data'), join(folder, 'wal')]
+  const placed = cluster({ paths: { wal: '/srv/wal' } })
+  // An inventory could not name a temporary folder.
+  of = { ...placed, paths: { ...placed.paths, data, wal } }
+  for (const at of [data, wal]) {
+    await mkdir(join(at, 'member'), { recursive: true })
+    await mkdir(join(at, 'lost+found'))
+    await mkdir(join(at, 'member.2020-01-01T000000Z'))
+    await writeFile(join(at, 'member', 'precious'), 'yes')
+    await writeFile(join(at, 'notes.txt'), 'of a person')
+  }
+})
+
+function changesOf(on: ReachedHost, purge: boolean) {
+  const want: Wanted = { cluster: of, formation: { kind: 'bootstrap', token: '' }, members: new Map() }
+  return setDataAside({ purge }).next(want, { hosts: new Map([['node1', on]]) })
+}
+
+const withData = (): ReachedHost => ({
+  ...stopped(of, 'node1'),
+  files: new Map([[`${data}/member`, folderSeen]]),
+  dataEntries: ['member', 'lost+found'],
+  walEntries: ['member', 'lost+found'],
+})
+
+describe.skipIf(process.platform !== 'linux')('data', () => {
+  test('is renamed within its folder, that of the WAL too; what is beside it stays', async () => {
+    const [change] = changesOf(withData(), false)
+    expect(await runHere(change!.script)).toMatchObject({ code: 0 })
+    for (const at of [data, wal]) {
+      const entries = (await readdir(at)).toSorted()
+      const [kept] = entries.filter((entry) => dated.test(entry) && !entry.includes('2020'))
+      expect(entries).toEqual(['lost+found', 'member.2020-01-01T000000Z', kept, 'notes.txt'])
+      expect(await readFile(join(at, kept ?? '', 'precious'), 'utf8')).toBe('yes')
+    }
+  })
+
+  test('is deleted with --purge, also what was set aside; nothing else is', async () => {
+    const [change] = changesOf(withData(), true)
+    expect(await runHere(change!.script)).toMatchObject({ code: 0 })
+    for (const at of [data, wal]) expect((await readdir(at)).toSorted()).toEqual(['lost+found', 'notes.txt'])
+  })
+
+  test('that was set aside before stays where it is, without --purge', () => {
+    const aside: ReachedHost = {
+      ...withData(),
+      files: new Map(),
+      dataEntries: ['member.2020-01-01T000000Z'],
+      walEntries: [],
+    }
+    expect(changesOf(aside, false)).toEqual([])
+    expect(changesOf(aside, true)).toHaveLength(1)
+  })
+})
+
+test('a member that runs, or would at the next boot, is stopped for good; one that does neither is left', () => {
+  const unitFile = new Map([[layoutOf(of).unit, { ...folderSeen, type: 'file' as const }]])
+  const want: Wanted = { cluster: of, formation: { kind: 'bootstrap', token: '' }, members: new Map() }
+  const hosts = new Map([
+    ['node1', host(of, 'node1', { files: unitFile })],
+    ['node2', { ...stopped(of, 'node2'), files: unitFile }],
+    ['node3', { ...stopped(of, 'node3', { enabled: false }), files: unitFile }],
+  ])
+  expect(stopForGood.next(want, { hosts }).map((change) => change.host)).toEqual(['node1', 'node2'])
+})

@@ -1,0 +1,132 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { FilePut } from '../../../src/host/host.ts'
+import { restartMember } from '../../../src/steps/member-scripts.ts'
+import { putPrograms, runHere, temporaryFolder } from './local-script.ts'
+
+/**
+ * A host in small. systemctl keeps the pid of the member in a file; a start under settings that say `bad` fails. etcdctl does not read
+ * until it was asked `slow` times. Both write down what they were called with.
+ */
+const systemctl = `
+echo "systemctl $*" >>"$HOST/calls"
+case "$1" in
+show)
+  state=$(cat "$HOST/state")
+  for word do case $word in
+    ActiveState) echo "ActiveState=$state" ;;
+    MainPID) echo "MainPID=$(cat "$HOST/pid")" ;;
+    NRestarts) echo NRestarts=0 ;;
+  esac; done ;;
+restart)
+  if grep -q bad "$HOST/etcd.env"; then echo failed >"$HOST/state"; echo 0 >"$HOST/pid"
+  else echo active >"$HOST/state"; echo 4000002 >"$HOST/pid"; fi ;;
+esac`
+const etcdctl = `
+echo "etcdctl $*" >>"$HOST/calls"
+left=$(cat "$HOST/slow")
+case "$*" in *get*) [ "$left" -eq 0 ] || { echo $((left - 1)) >"$HOST/slow"; exit 1; } ;; esac`
+
+let folder: string
+let env: string
+
+beforeEach(async () => {
+  folder = await temporaryFolder(onTestFinished)
+  env = join(folder, 'etcd.env')
+  await mkdir(join(folder, 'bin'))
+  const at = (text: string): string => `HOST=${folder}\n${text}`
+  await putPrograms(join(folder, 'bin'), {
+    systemctl: at(systemctl),
+    etcdctl: at(etcdctl),
+    journalctl: 'echo "the last words of etcd"',
+  })
+  for (const [name, text] of Object.entries({ pid: '4000001', state: 'active', slow: '0', calls: '' }))
+    await writeFile(join(folder, name), `${text}\n`)
+  await writeFile(env, 'former\n')
+})
+
+async function restart(settings: string, { transferee = '' } = {}) {
+  const bytes = Buffer.from(`${settings}\n`)
+  const group = execFileSync('id', ['-gn']).toString().trim()
+  const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+  const file: FilePut = { path: env, content, mode: 0o640, owner: userInfo().username, group }
+  const access = ['etcd', join(folder, 'bin', 'etcdctl'), 'ca', 'cert', 'key', 'http://127.0.0.1:2379']
+  const args = [transferee, env, '3', join(folder, 'previous'), ...access]
+  const ran = await runHere({ text: restartMember, args, files: [file] }, join(folder, 'bin'))
+  const states = ran.stdout.split('\n').filter((line) => line.startsWith('state '))
+  return { ...ran, states: states.map((line) => line.slice('state '.length)) }
+}
+
+async function calls(pattern: RegExp): Promise<string[]> {
+  return (await readFile(join(folder, 'calls'), 'utf8')).split('\n').filter((call) => pattern.test(call))
+}
+
+describe.skipIf(process.platform !== 'linux')('a restart', () => {
+  test('ends once the new process serves a read, and keeps nothing of the former files', async () => {
+    const { code, states } = await restart('wanted')
+    expect({ code, states }).toEqual({ code: 0, states: ['stopping', 'healthy'] })
+    expect(await readFile(env, 'utf8')).toBe('wanted\n')
+    expect((await readdir(folder)).filter((name) => name.startsWith('previous'))).toEqual([])
+  })
+
+  test('is one job of systemd: never a stop and then, perhaps, a start', async () => {
+    await restart('wanted')
+    expect(await calls(/systemctl (stop|start|restart)/)).toEqual(['systemctl restart --no-block etcd.service'])
+  })
+
+  test('waits for a read that goes through: that it runs is not enough', async () => {
+    await writeFile(join(folder, 'slow'), '3\n')
+    const { code, states } = await restart('wanted')
+    expect({ code, states }).toEqual({ code: 0, states: ['stopping', 'running, not healthy yet', 'healthy'] })
+  })
+
+  test('hands leadership over first, to whom it was told', async () => {
+    await restart('wanted', { transferee: 'b2' })
+    const order = await calls(/move-leader|systemctl restart/)
+    expect(order).toEqual([
+      expect.stringMatching(/^etcdctl move-leader b2$/),
+      'systemctl restart --no-block etcd.service',
+    ])
+  })
+
+  test('moves no leadership where there is none to move', async () => {
+    await restart('wanted')
+    expect(await calls(/move-leader/)).toEqual([])
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a restart after which the member does not come up', () => {
+  test('puts the former files back, starts it again, and tells what its journal says', async () => {
+    const { code, stdout, states } = await restart('bad')
+    expect(code).toBe(1)
+    expect(states).toEqual(['stopping', 'putting the previous files back', 'healthy'])
+    expect(await readFile(env, 'utf8')).toBe('former\n')
+    expect(stdout).toMatch(/^#@ journal\nthe last words of etcd$/m)
+    expect(stdout).toMatch(/^#@ rolled-back healthy$/m)
+    expect((await readdir(folder)).filter((name) => name.startsWith('previous'))).toEqual([])
+  })
+
+  test('takes a file away again that was not there before', async () => {
+    env = join(folder, 'drop-in.env')
+    await writeFile(join(folder, 'etcd.env'), 'bad\n')
+    const { stdout } = await restart('new')
+    expect(await readdir(folder)).not.toContain('drop-in.env')
+    expect(stdout).toMatch(/^#@ rolled-back unhealthy$/m)
+    // What it may still be started with stays at hand.
+    expect(await readdir(folder)).toContain('previous')
+  })
+
+  test('goes back to the files that worked last, not to those of an interrupted restart', async () => {
+    await mkdir(join(folder, 'previous'))
+    await writeFile(join(folder, 'previous', '1'), 'worked\n')
+    await writeFile(join(folder, 'previous', 'list'), `1 ${env}\n`)
+    await writeFile(env, 'interrupted, bad\n')
+    const { stdout } = await restart('bad')
+    expect(stdout).toMatch(/^#@ rolled-back healthy$/m)
+    expect(await readFile(env, 'utf8')).toBe('worked\n')
+  })
+})
