@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Run } from '../instruments/run-cli.ts'
 import { cutPort, healPorts, hostOutput, labHost, labReset, stateFiles, type NodeName } from '../lab/lab.ts'
 import { footprints } from './support/footprint.ts'
@@ -47,6 +47,41 @@ test('several problems of several hosts are told together', async () => {
   expect(told['node2']?.map(({ message }) => message)).toContain('/var/lib/etcd is not a folder')
   expect(told['node3']).toHaveLength(1)
   expect(told['node3']?.[0]?.message).toMatch(/nobody/)
+})
+
+describe('what is not ours', () => {
+  test("somebody's etcd on our port, under a unit of another name", async () => {
+    // Known by its name alone: what it does is no matter.
+    await hostOutput('node1', 'mkdir -p /srv/hand-made; cp /usr/bin/systemd-socket-activate /srv/hand-made/etcd')
+    await hostOutput('node1', 'systemd-run -q --unit my-etcd /srv/hand-made/etcd -a -l 0.0.0.0:2379 cat')
+    onTestFinished(async () => void (await hostOutput('node1', 'systemctl stop my-etcd; rm -r /srv/hand-made')))
+    const site = await siteFor()
+    const run = await stopped(() => site.run('up'), 3)
+    expect(problemsOf(run).map(({ host, message }) => [host, message])).toEqual([
+      ['node1', 'another etcd runs here, as unit my-etcd.service, and holds our client port 2379'],
+    ])
+    expect(wordsOf(run)).toMatch(/etcd-deploy adopt/)
+  })
+
+  test('binaries and settings that are there already', async () => {
+    await hostOutput('node2', 'mkdir -p /opt/etcd/bin /etc/etcd; touch /opt/etcd/bin/etcd /etc/etcd/etcd.conf.yml')
+    onTestFinished(async () => void (await hostOutput('node2', 'rm -r /opt/etcd /etc/etcd')))
+    const site = await siteFor()
+    const run = await stopped(() => site.run('up'), 3)
+    expect(problemsOf(run).map(({ host, message }) => [host, message])).toEqual([
+      ['node2', '/opt/etcd/bin/etcd is there and not ours'],
+      ['node2', '/etc/etcd/etcd.conf.yml is there and not ours'],
+    ])
+  })
+})
+
+test('a disk for the data that is not mounted', async () => {
+  await hostOutput('node3', 'echo "/dev/vdb /var/lib/etcd ext4 defaults 0 2" >>/etc/fstab')
+  onTestFinished(async () => void (await hostOutput('node3', "sed -i '/vdb/d' /etc/fstab")))
+  const site = await siteFor()
+  const run = await stopped(() => site.run('up'), 3)
+  expect(problemsOf(run)).toMatchObject([{ host: 'node3' }])
+  expect(problemsOf(run)[0]?.next?.[0]).toMatch(/\/var\/lib\/etcd is in \/etc\/fstab but not mounted/)
 })
 
 test('a host that does not answer is named with what was tried', async () => {
@@ -102,4 +137,21 @@ test('ops, whose sudo asks for a password, brings up a cluster; another etcd els
   expect(await hostOutput('node1', 'etcdctl endpoint health 2>&1')).toMatch(/is healthy/)
   const password = readFileSync(stateFiles.opsPassword, 'utf8').trim()
   expect(run.stdout + run.stderr).not.toContain(password)
+})
+
+test('of two controllers that begin at the same instant one brings the cluster up; addresses that wander change nothing', async () => {
+  const nodes: NodeName[] = ['node2', 'node3']
+  const sites = [await siteFor({ nodes }), await siteFor({ nodes })] as const
+  const runs = await Promise.all(sites.map((site) => site.run('up')))
+  expect(runs.map(({ code }) => code).toSorted(), runs.map(({ stdout }) => stdout).join()).toEqual([0, 3])
+  const winner = sites[runs[0]?.code === 0 ? 0 : 1]
+  const vips = ['10.213.96.200/32', '10.213.96.201/24']
+  onTestFinished(async () => {
+    for (const vip of vips) await hostOutput('node3', `ip addr del ${vip} dev eth0 2>/dev/null || :`)
+  })
+  for (const vip of vips) await hostOutput('node3', `ip addr add ${vip} dev eth0`)
+  const again = await winner.run('up')
+  expect(again.code).toBe(0)
+  expect(eventsOf(again, 'task-begin')).toEqual([])
+  expect(eventsOf(again, 'change-begin')).toEqual([])
 })
