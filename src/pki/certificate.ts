@@ -1,8 +1,9 @@
 import { X509Certificate, createPublicKey } from 'node:crypto'
 import { DeployError, exitCode } from '../errors.ts'
-import type { Subject } from '../inventory/model.ts'
 import type { Secret } from '../secret.ts'
 import { elements, extensionsOf } from './der.ts'
+import { subjectOf } from './distinguished-name.ts'
+import type { DistinguishedName } from './distinguished-name.ts'
 import { keyAlgorithm, readKey } from './keys.ts'
 import { ipOf } from './sans.ts'
 import type { Sans } from './sans.ts'
@@ -31,7 +32,7 @@ export interface Certificate extends Sans {
   usages: string[]
 }
 
-export type DistinguishedName = Subject & { cn?: string }
+export type { DistinguishedName } from './distinguished-name.ts'
 
 /** PEM (text around it is skipped; of a bundle the first) or DER. */
 export function readCertificate(source: string | Uint8Array): Certificate {
@@ -45,7 +46,7 @@ export function readCertificate(source: string | Uint8Array): Certificate {
     pem: x509.toString(),
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
-    name: distinguishedName(x509),
+    name: subjectOf(x509.raw),
     serial: canonicalSerial(x509.serialNumber),
     dnsNames: names
       .filter((name) => name.tag === tag.dnsName)
@@ -105,26 +106,6 @@ function parse(source: string | Uint8Array): X509Certificate {
     throw new DeployError({ message: 'not a certificate in PEM or DER', exitCode: exitCode.usage, cause })
   }
 }
-
-function distinguishedName(x509: X509Certificate): DistinguishedName {
-  const fields = x509.toLegacyObject().subject as unknown as Record<string, string | string[] | undefined>
-  const name: Record<string, string> = {}
-  for (const [field, short] of Object.entries(shortNames)) {
-    const value = fields[short]
-    if (value !== undefined) name[field] = [value].flat().join(', ')
-  }
-  return name
-}
-
-/** The inventory's word → the attribute's short name. */
-const shortNames = {
-  cn: 'CN',
-  organization: 'O',
-  organizationalUnit: 'OU',
-  country: 'C',
-  province: 'ST',
-  locality: 'L',
-} satisfies Record<keyof DistinguishedName, string>
 
 /** Node writes one attribute a line. */
 function oneLine(name: string | undefined): string {

@@ -12,7 +12,7 @@ import {
 } from '../../../src/pki/certificate.ts'
 import { makeLeaf } from '../../../src/pki/leaf.ts'
 import { Secret } from '../../../src/secret.ts'
-import { openssl, temporaryFolder } from './openssl.ts'
+import { openssl, temporaryFile, temporaryFolder } from './openssl.ts'
 import { leafRequest, sampleCa } from './samples.ts'
 
 describe('readCertificate', () => {
@@ -32,6 +32,47 @@ describe('readCertificate', () => {
       fingerprint: foreign.fingerprint,
     })
   })
+
+  test.each(['secp256k1', 'brainpoolP256r1', 'prime256v1'])('on the curve %s', (curve) => {
+    const pem = openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      `ec_paramgen_curve:${curve}`,
+      '-noenc',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/O=One/O=Two/CN=Jürgen',
+      '-utf8',
+    )
+    const name = { organization: 'One, Two', cn: 'Jürgen' }
+    expect(readCertificate(pem)).toMatchObject({ name, key: `ecdsa-${curve.replace('prime256v1', 'p256')}` })
+  })
+
+  test.each(['utf8only', 'default', 'pkix', 'nombstr'])(
+    'with names as openssl writes them under string_mask %s',
+    (mask) => {
+      const config = temporaryFile(
+        `[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=${mask}\n[dn]\nO=Käse\nCN=node 1\n`,
+      )
+      const pem = openssl(
+        'req',
+        '-x509',
+        '-config',
+        config,
+        '-utf8',
+        '-newkey',
+        'rsa:2048',
+        '-noenc',
+        '-keyout',
+        '/dev/null',
+      )
+      expect(readCertificate(pem).name).toEqual({ organization: 'Käse', cn: 'node 1' })
+    },
+  )
 
   test('DER, PEM and PEM behind text are one certificate', () => {
     const certificate = readCertificate(foreign.pem)
