@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 
 import { getBinaries, type Binaries } from '../../../src/binaries/binaries.ts'
-import { DeployError } from '../../../src/errors.ts'
 import type { BinarySource } from '../../../src/inventory/model.ts'
+import { failure } from './failure.ts'
 import { amd64, arm64, elf, release, serve, serveFiles, sha256, tar, temporaryFolder, type Packed } from './fakes.ts'
 
 const version = '3.6.16'
@@ -38,15 +38,6 @@ async function get(
 function filesOf(binaries: Binaries) {
   if (binaries.kind !== 'files') throw new Error('no files')
   return binaries.files
-}
-
-async function failure(promise: Promise<unknown>): Promise<DeployError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(DeployError)
-  return error as DeployError
 }
 
 describe('a release from a mirror', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { openWeb, type Web } from '../../../src/binaries/download.ts'
-import { DeployError } from '../../../src/errors.ts'
+import { failure } from './failure.ts'
 import { release, serve, serveFiles, sha256, temporaryFolder } from './fakes.ts'
 
 const tarball = release('3.6.16')
@@ -29,15 +29,6 @@ async function save(url: string, options: { stallMs?: number } = {}) {
   const path = join(await temporaryFolder(), 'file')
   const saved = await (await web(options)).save(url, path, () => {})
   return { ...saved, content: await readFile(path) }
-}
-
-async function failure(promise: Promise<unknown>): Promise<DeployError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  expect(error).toBeInstanceOf(DeployError)
-  return error as DeployError
 }
 
 describe('download', () => {
