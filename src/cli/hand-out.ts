@@ -19,13 +19,18 @@ export async function handOut(
   const { cluster, emit } = session
   const leaves = await clientLeaves(session, store)
   const folder = join(store.folder, 'clients')
+  // In pki/, which is its owner's alone.
   await writeFiles([
-    { path: join(folder, 'ca.crt'), content: bundleOf(store.trust().client), mode: 0o644 },
+    { path: join(folder, 'ca.crt'), content: bundleOf(store.trust().client), mode: 0o600 },
     ...leaves.flatMap((leaf) =>
-      handoutFiles(store, leaf).map(({ name, ...file }) => ({ ...file, path: join(folder, leaf.name, name) })),
+      handoutFiles(store, leaf).map(({ name, content }) => ({
+        content,
+        path: join(folder, leaf.name, name),
+        mode: 0o600,
+      })),
     ),
   ])
-  emit({ type: 'note', message: `${message}: ${join(folder, 'ca.crt')}` })
+  emit({ type: 'note', message: `${message}; whom to trust now: ${join(folder, 'ca.crt')}` })
   for (const { name } of leaves)
     emit({ type: 'note', message: `for ${name}: ${join(folder, name)} (ca.crt, ${name}.crt, ${name}.key)` })
   if (cluster.tls.mode === 'mutual') emit({ type: 'note', message: await whoIsConnected(session) })

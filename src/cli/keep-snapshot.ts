@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-import { failuresSurvived } from '../cluster/quorum.ts'
-import { voters } from '../steps/members.ts'
+import { hasQuorum } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { takeSnapshot } from '../steps/snapshot.ts'
 import type { Session } from './session.ts'
@@ -10,7 +9,7 @@ import type { Session } from './session.ts'
 /** Before what is risky: a verified snapshot beside the inventory, which nobody deletes. */
 export async function keepSnapshot(session: Session): Promise<void> {
   const { cluster, emit } = session
-  if (failuresSurvived(voters(cluster, await seeHosts(session))) < 0) {
+  if (!hasQuorum(cluster, await seeHosts(session))) {
     emit({ type: 'warning', message: 'no snapshot was taken: there is no quorum that could give one' })
     return
   }

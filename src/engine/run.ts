@@ -195,6 +195,7 @@ class LockedRun<W, S, T> {
   }
 
   async #refresh(): Promise<void> {
+    if (this.#stale.size === 0) return
     const readings = await observe({ ...this.#context, looks: this.#looks }, [...this.#stale])
     for (const [host, reading] of readings) this.#readings.set(host, reading)
     this.#stale.clear()

@@ -1,4 +1,4 @@
-import type { Health, Voter } from '../cluster/quorum.ts'
+import { failuresSurvived, type Health, type Voter } from '../cluster/quorum.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
@@ -70,4 +70,8 @@ function appliedBy({ etcd }: ReachedHost): bigint {
 export function memberArguments(cluster: Cluster, node: Node): string[] {
   const deadline = String(Math.ceil(node.timeouts.startMs / 1000))
   return [deadline, layoutOf(cluster).previousDir, ...memberAccess(cluster, node)]
+}
+
+export function hasQuorum(cluster: Cluster, seen: Seen): boolean {
+  return failuresSurvived(voters(cluster, seen)) >= 0
 }

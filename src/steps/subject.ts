@@ -106,7 +106,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
     const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(this.#cluster, seen)
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
-    if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#options.may)
+    if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#narrowed())
     if (store !== undefined && target !== undefined && purpose === 'apply') await this.#pki.moveTo(store, target)
     const due = store === undefined ? [] : await this.#pki.due(store, seen)
     const unremembered = this.#pki.unremembered(store, seen, formation)
@@ -132,6 +132,12 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
     }
   }
 
+  /** Of the commands that change files, `up --on` alone. */
+  #narrowed(): boolean {
+    const { may, renewal, rotation } = this.#options
+    return may === 'change' && renewal === undefined && rotation === undefined
+  }
+
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {
     if (this.#options.withoutUnreachable !== true || reachedHosts(seen).length === 0) return problems
     return problems.map((problem) => {
@@ -150,8 +156,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
   }
 }
 
-function notFormed(may: 'change' | 'restart'): DeployError {
-  if (may === 'restart')
+function notFormed(narrowed: boolean): DeployError {
+  if (!narrowed)
     return new DeployError({
       message: 'there is no cluster yet',
       next: 'etcd-deploy up makes it',
