@@ -15,22 +15,35 @@ export function memberAccess(cluster: Cluster, node: Node): string[] {
  */
 export const useMember = `
 unit=$1.service etcdctl=$2 admin_ca=$3 admin_cert=$4 admin_key=$5 wanted_url=$6; shift 6
-for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done
+pid=
+case $(export -p) in *ETCDCTL_*) for name in $(env | sed -n 's/^\\(ETCDCTL_[A-Z_]*\\)=.*/\\1/p'); do unset "$name"; done ;; esac
 export ETCDCTL_API=3
-property() { systemctl show "$unit" -p "$1" 2>/dev/null | sed 's/^[^=]*=//'; }
-member_url() {
-  listens=$(tr '\\0' '\\n' 2>/dev/null <"/proc/$(property MainPID)/environ" | sed -n 's/^ETCD_LISTEN_CLIENT_URLS=//p') || :
-  for url in $(printf '%s' "$listens" | tr , ' '); do
-    case $url in *://127.* | *://\\[::1\\]:*) printf '%s' "$url"; return ;; esac
-  done
-  case $listens in
-  *://0.0.0.0:*) printf '%s' "\${listens%%,*}" | sed 's/0\\.0\\.0\\.0/127.0.0.1/' ;;
-  *://\\[::\\]:*) printf '%s' "\${listens%%,*}" | sed 's/\\[::\\]/[::1]/' ;;
-  *) printf '%s' "$wanted_url" ;;
-  esac
+# All in one process: it is asked again and again while a member starts, on hosts that have other things to do.
+read_unit() {
+  active='' sub='' job='' pid=0 restarts=0
+  while IFS='=' read -r name value; do
+    case $name in
+    ActiveState) active=$value ;; SubState) sub=$value ;; Job) job=$value ;; MainPID) pid=$value ;; NRestarts) restarts=$value ;;
+    esac
+  done <<UNIT
+$(systemctl show "$unit" -p ActiveState -p SubState -p Job -p MainPID -p NRestarts 2>/dev/null)
+UNIT
 }
-point_to_member() {
-  ETCDCTL_ENDPOINTS=$(member_url); export ETCDCTL_ENDPOINTS
+point_to_member() { # as it was when the unit was read last
+  [ "$pid" ] || read_unit
+  listens=$(tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^ETCD_LISTEN_CLIENT_URLS=//p') || :
+  ETCDCTL_ENDPOINTS=$wanted_url
+  case $listens in
+  *://127.* | *://\\[::1\\]:*)
+    listens=$listens,
+    while [ "$listens" ]; do
+      ETCDCTL_ENDPOINTS=\${listens%%,*} listens=\${listens#*,}
+      case $ETCDCTL_ENDPOINTS in *://127.* | *://\\[::1\\]:*) break ;; esac
+    done ;;
+  *://0.0.0.0:*) ETCDCTL_ENDPOINTS=$(echo "\${listens%%,*}" | sed 's/0\\.0\\.0\\.0/127.0.0.1/') ;;
+  *://\\[::\\]:*) ETCDCTL_ENDPOINTS=$(echo "\${listens%%,*}" | sed 's/\\[::\\]/[::1]/') ;;
+  esac
+  export ETCDCTL_ENDPOINTS
   case $ETCDCTL_ENDPOINTS in
   https:*) export ETCDCTL_CACERT="$admin_ca" ETCDCTL_CERT="$admin_cert" ETCDCTL_KEY="$admin_key" ;;
   *) unset ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ;;

@@ -87,7 +87,8 @@ export function peersLook(cluster: Cluster, node: Node): Look {
 /** Each answer's lines carry its name in front, as they come in any order. */
 const etcdScript = `
 ${useMember}
-case $(property ActiveState) in active | activating | reloading) ;; *) exit 0 ;; esac
+read_unit
+case $active in active | activating | reloading) ;; *) exit 0 ;; esac
 [ -x "$etcdctl" ] || exit 0
 point_to_member
 ask() {

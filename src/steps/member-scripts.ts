@@ -11,31 +11,32 @@ const readMemberArguments = `
 deadline=$1 previous=$2; shift 2
 ${useMember}
 state() { printf 'state %s\\n' "$1"; }
-restarts_before=$(property NRestarts)
+read_unit; restarts_before=$restarts
+read_seconds() { read -r seconds _ </proc/uptime; seconds=\${seconds%.*}; }
 `
 
 /** Polls until a linearizable read through the member succeeds: then it has quorum, and has applied what the leader had committed. */
 const awaitMember = `
 await_member() { # deadline in seconds, the process that must be gone (or empty)
-  until=$(($(date +%s) + $1)) former=$2
+  read_seconds; until=$((seconds + $1)) former=$2
   last=
   while :; do
-    now='' active=$(property ActiveState) job=$(property Job)
+    now=''
+    read_unit
     case $active in
     active)
-      if [ -n "$former" ] && [ "$(property MainPID)" = "$former" ]; then now=stopping
+      if [ -n "$former" ] && [ "$pid" = "$former" ]; then now=stopping
       elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only >/dev/null 2>&1; then state healthy; return 0
       else now='running, not healthy yet'; fi ;;
     activating)
-      if [ "$(property SubState)" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
+      if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
     deactivating) now=stopping ;;
     *) case $job in '' | 0) return 1 ;; *) now=starting ;; esac ;;
     esac
     [ "$now" = "$last" ] || { state "$now"; last=$now; }
-    restarts=$(property NRestarts)
     [ "\${restarts:-0}" -lt "\${restarts_before:-0}" ] && restarts_before=0
     [ $((\${restarts:-0} - \${restarts_before:-0})) -lt 3 ] || return 1
-    [ "$(date +%s)" -lt "$until" ] || return 1
+    read_seconds; [ "$seconds" -lt "$until" ] || return 1
     sleep 0.1
   done
 }
@@ -64,7 +65,7 @@ give_up() {
   [ -e "$previous/list" ] || exit 1
   state 'putting the previous files back'
   restore_previous
-  former=$(property MainPID); [ "$former" != 0 ] || former=
+  read_unit; former=$pid; [ "$former" != 0 ] || former=
   systemctl reset-failed "$unit" 2>/dev/null || :
   restarts_before=0
   systemctl restart --no-block "$unit"
@@ -113,7 +114,7 @@ if [ "$transferee" ]; then
   point_to_member
   timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
 fi
-former=$(property MainPID); [ "$former" != 0 ] || former=
+read_unit; former=$pid; [ "$former" != 0 ] || former=
 state stopping
 systemctl reset-failed "$unit" 2>/dev/null || :
 restarts_before=0
