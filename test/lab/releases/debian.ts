@@ -1,7 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { debianKeyring, debianMirror, debianMissing } from '../debian.ts'
+import { debianMissing } from '../debian.ts'
 import { LabError, mustRun } from '../process.ts'
+import { ownApt } from './apt.ts'
 import { packRelease } from './tarball.ts'
 import { architecture, programsOf } from './versions.ts'
 
@@ -25,27 +26,6 @@ export async function debianRelease(version: string, suite: string, folder: stri
   for (const name of packages) await mustRun('dpkg', ['-x', join(folder, name), unpacked])
   const programs = programsOf(version).map((program) => join(unpacked, 'usr/bin', program))
   await packRelease(version, programs, folder)
-}
-
-/** Options that give apt sources, lists and a cache of its own, so that the machine's set-up stays as it is. */
-async function ownApt(suite: string, folder: string): Promise<string[]> {
-  for (const name of ['lists/partial', 'cache/archives/partial']) await mkdir(join(folder, name), { recursive: true })
-  const source = join(folder, 'sources.list')
-  await writeFile(source, `deb [signed-by=${debianKeyring}] ${await debianMirror()} ${suite} main\n`)
-  const settings = {
-    'Dir::Etc::sourcelist': source,
-    'Dir::Etc::sourceparts': '/dev/null',
-    'Dir::State::lists': join(folder, 'lists'),
-    'Dir::State::status': '/dev/null',
-    'Dir::Cache': join(folder, 'cache'),
-    'APT::Architecture': architecture,
-    'APT::Architectures': architecture,
-    'APT::Default-Release': '',
-    'APT::Sandbox::User': 'root',
-    'Acquire::Languages': 'none',
-    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
-  }
-  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
 async function packageVersions(apt: string[], name: string): Promise<string[]> {
