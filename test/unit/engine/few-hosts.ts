@@ -19,6 +19,8 @@ export interface FewHosts {
   during: (command: string) => Promise<void>
   /** Ends the lock of a host without its release. */
   loseLock: (name: string) => void
+  /** Who holds the lock of a host instead. */
+  heldBy: Map<string, string>
 }
 
 export function fewHosts(names: readonly string[], more: Partial<RunContext> = {}): FewHosts {
@@ -27,6 +29,7 @@ export function fewHosts(names: readonly string[], more: Partial<RunContext> = {
     now: new Map(names.map((name) => [name, 'old'])),
     events: [],
     commands: [],
+    heldBy: new Map(),
     during: () => Promise.resolve(),
     loseLock: (name) => losing.get(name)?.(new Error(`the lock of ${name} is lost`)),
     subject: {
@@ -74,12 +77,17 @@ export function fewHosts(names: readonly string[], more: Partial<RunContext> = {
       name,
       target: name,
       run: (scripts, options) => run(options.fence === undefined ? 'read' : 'change', scripts, options),
-      lock: async (_, scripts) => ({
-        kind: 'locked',
-        result: await run('lock', scripts),
-        lost: new Promise((resolve) => losing.set(name, resolve)),
-        release: () => Promise.resolve(),
-      }),
+      lock: async (_, scripts) => {
+        const result = await run('lock', scripts)
+        const holder = hosts.heldBy.get(name)
+        if (holder !== undefined) return { kind: 'held-by-other', holder }
+        return {
+          kind: 'locked',
+          result,
+          lost: new Promise((resolve) => losing.set(name, resolve)),
+          release: async () => void hosts.commands.push(`release ${name}`),
+        }
+      },
       dial: () => Promise.reject(new Error('no channel')),
       cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
       close: () => {},

@@ -115,8 +115,22 @@ test('a lock that is lost ends the run: nothing is changed after it', async () =
   expect(hosts.commands.filter((command) => command.startsWith('change'))).toEqual(['change a'])
 })
 
+test('a lock that another run holds: who it is, exit code 3, and what was taken is given back', async () => {
+  const hosts = fewHosts(['a', 'b', 'c'])
+  hosts.heldBy.set('b', 'ana@laptop, etcd-deploy up, since 12:04')
+  await expect(converge([renewing()], hosts.subject, hosts.context)).rejects.toMatchObject({
+    exitCode: 3,
+    host: 'b',
+    answered: 'held by ana@laptop, etcd-deploy up, since 12:04',
+  })
+  // It may be a run that is just ending: the host may be asked more than once.
+  const asked = new Set(hosts.commands.filter((command) => !command.startsWith('read')))
+  expect([...asked].toSorted()).toEqual(['lock a', 'lock b', 'lock c', 'release a', 'release c'])
+})
+
 test('every change carries the fence of the run', async () => {
   const hosts = fewHosts(['a', 'b'])
   await converge([renewing()], hosts.subject, hosts.context)
-  expect(hosts.commands.toSorted()).toEqual(['change a', 'change b', 'lock a', 'lock b', 'read a', 'read b'])
+  const only = ['change', 'lock', 'read', 'release'].flatMap((kind) => ['a', 'b'].map((host) => `${kind} ${host}`))
+  expect(hosts.commands.toSorted()).toEqual(only)
 })
