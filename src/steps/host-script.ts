@@ -1,13 +1,23 @@
-/** Reads the whole host; read-host.ts knows its output. Sections begin with a line `#@ name`. */
+/**
+ * Reads the whole host; read-host.ts knows its output. Sections begin with a line `#@ name`. It runs several times in every run, on all
+ * hosts: what the shell can do itself is not left to sed and cut, each of which costs more than all the rest of its line.
+ */
 export const hostScript = `
 section() { printf '#@ %s\\n' "$1"; }
 # With a dot in front: a file that somebody called "#@ unit" begins no section.
-entries() { ls -Aq "$1" 2>/dev/null | sed 's/^/./'; }
+entries() { [ -e "$1" ] || [ -L "$1" ] || return 0; ls -Aq "$1" 2>/dev/null | sed 's/^/./'; }
 service=$1 user=$2 group=$3 admin=$4 data=$5 wal=$6 client_port=$7 peer_port=$8 config=$9
 text=\${10} hashed=\${11} known=\${12}
+nl='
+' running='' listening=''
 section clock; date +%s.%N
-section system; uname -s; uname -m; systemctl --version 2>/dev/null | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p'
-section names; hostname 2>/dev/null || cat /proc/sys/kernel/hostname; hostname -f 2>/dev/null || :
+section system
+system=$(uname -s -m); echo "\${system%% *}"; echo "\${system##* }"
+systemd=$(systemctl --version 2>/dev/null) || :
+systemd=\${systemd#systemd }; echo "\${systemd%%[!0-9]*}"
+section names
+{ read -r name </proc/sys/kernel/hostname && echo "$name"; } 2>/dev/null || hostname 2>/dev/null || :
+hostname -f 2>/dev/null || :
 section addresses
 if command -v ip >/dev/null; then
   ip -o addr show scope global | sed -n 's/\\\\.*//; s/^[0-9]*: *\\([^ @]*\\)[^ ]* .*inet6\\{0,1\\} \\([0-9a-f.:/]*\\)\\(.*\\)/\\2 \\1\\3/p'
@@ -17,16 +27,22 @@ else
 fi
 section accounts
 getent passwd "$user" >/dev/null && echo user || :
-getent group "$group" >/dev/null && echo group || :
-getent group "$admin" >/dev/null && echo admin-group || :
+groups=$nl$(getent group "$group" "$admin") || :
+case $groups in *"$nl$group:"*) echo group ;; esac
+case $groups in *"$nl$admin:"*) echo admin-group ;; esac
 section unit
-systemctl show "$service.service" -p LoadState,ActiveState,SubState,Result,MainPID,NRestarts,UnitFileState,FragmentPath,NeedDaemonReload 2>/dev/null || :
-pid=$(systemctl show "$service.service" -p MainPID 2>/dev/null | sed 's/.*=//')
-if [ "\${pid:-0}" -gt 0 ] && [ -r "/proc/$pid/environ" ]; then
+unit=$nl$(systemctl show "$service.service" -p LoadState,ActiveState,SubState,Result,MainPID,NRestarts,UnitFileState,FragmentPath,NeedDaemonReload 2>/dev/null) || :
+echo "$unit"
+pid=\${unit#*"$nl"MainPID=}; pid=\${pid%%"$nl"*}
+case $pid in '' | *[!0-9]*) pid=0 ;; esac
+if [ "$pid" -gt 0 ] && [ -r "/proc/$pid/environ" ]; then
+  running=yes
   section process
   echo "exe=$(readlink "/proc/$pid/exe" || :)"
-  ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
-  echo "startedAt=$ticks"; echo "hertz=$(getconf CLK_TCK)"; echo "uptime=$(cut -d' ' -f1 /proc/uptime)"
+  { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || stat=''
+  set -- \${stat##*) }
+  echo "startedAt=\${20:-}"; echo "hertz=$(getconf CLK_TCK)"
+  read -r uptime idle </proc/uptime; echo "uptime=$uptime"
   section environment
   tr '\\0' '\\n' <"/proc/$pid/environ" | grep -E '^(ETCD_|DEPLOYED_|GOMAXPROCS=)' || :
 else
@@ -34,7 +50,7 @@ else
   section others
   for comm in $(grep -lsxE 'etcd([-._]?v?[0-9].*)?' /proc/[0-9]*/comm); do
     other=\${comm%/comm}
-    [ "$other" != "/proc/\${pid:-0}" ] || continue
+    [ "$other" != "/proc/$pid" ] || continue
     echo ".\${other##*/} $(sed -n 's/.*[:/]\\([^/]*\\.[^/]*\\)$/\\1/p' "$other/cgroup" 2>/dev/null | head -n 1)"
     ls -l "$other/fd" 2>/dev/null |
       sed -n 's/.* -> socket:\\[\\([0-9]*\\)\\]$/socket \\1/p; s/.* -> \\(\\/.*\\/member\\)\\/.*/folder \\1/p' | sort -u
@@ -51,12 +67,22 @@ section wal; [ -z "$wal" ] || entries "$wal"
 section config; entries "$config"
 section space
 for path in "$data" $wal; do
-  at=$path; while [ ! -e "$at" ]; do at=$(dirname "$at"); done
-  echo "$path $(df -Pk "$at" 2>/dev/null | sed -n '2s/.*[[:space:]]\\([0-9]\\{1,\\}\\)[[:space:]]\\{1,\\}[0-9]*%.*/\\1/p') $(stat -f -c %T "$at" 2>/dev/null | tr ' ' '-')"
+  at=$path; while [ ! -e "$at" ]; do at=\${at%/*}; [ "$at" ] || at=/; done
+  set -- $(stat -f -c '%a %S %T' "$at" 2>/dev/null)
+  if [ $# -lt 3 ]; then echo "$path 0"; continue; fi
+  free=$(($1 * ($2 / 512) / 2)); shift 2
+  type=$*; while [ "$type" != "\${type#* }" ]; do type=\${type%% *}-\${type#* }; done
+  echo "$path $free $type"
 done
 section mounts; cut -d' ' -f2 /proc/mounts
 section fstab; sed -n 's/^[^#[:space:]][^[:space:]]*[[:space:]]\\{1,\\}\\(\\/[^[:space:]]*\\).*/\\1/p' /etc/fstab 2>/dev/null || :
-section listening; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep ' 0A ' || :
+section listening
+# Our ports may be taken while our unit does not run; the kernel goes through all its sockets for these files, ss through all processes.
+[ "$running" ] || listening=$(grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null) || :
+echo "$listening"
 section holders
-if command -v ss >/dev/null; then ss -Hltnp "( sport = :$client_port or sport = :$peer_port )" 2>/dev/null | sed 's/^/ /' || :; fi
+case $listening in
+*":$(printf %04X "$client_port") "* | *":$(printf %04X "$peer_port") "*)
+  if command -v ss >/dev/null; then ss -Hltnp "( sport = :$client_port or sport = :$peer_port )" 2>/dev/null | sed 's/^/ /' || :; fi ;;
+esac
 `
