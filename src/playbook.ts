@@ -1,5 +1,5 @@
 import type { Stage } from './engine/playbook.ts'
-import type { CaTarget } from './steps/ca-rotation.ts'
+import type { StageTarget } from './steps/stage-target.ts'
 import type { Seen } from './steps/seen.ts'
 import type { Wanted } from './steps/wanted.ts'
 import { nextWave } from './engine/plan.ts'
@@ -8,7 +8,7 @@ import type { Step } from './engine/playbook.ts'
 /** What a command does: its stages, in the order in which a person would tell them. */
 export interface Playbook {
   name: string
-  stages: readonly Stage<Wanted, Seen, CaTarget>[]
+  stages: readonly Stage<Wanted, Seen, StageTarget>[]
 }
 
 /** Gives a playbook its types; changes nothing. */
@@ -17,6 +17,6 @@ export function definePlaybook(playbook: Playbook): Playbook {
 }
 
 /** A stage that is reached once none of its steps finds a difference. */
-export function stage(name: string, steps: readonly Step<Wanted, Seen>[]): Stage<Wanted, Seen, CaTarget> {
+export function stage(name: string, steps: readonly Step<Wanted, Seen>[]): Stage<Wanted, Seen, StageTarget> {
   return { name, steps, reached: (want, seen) => nextWave(steps, want, seen).length === 0 }
 }

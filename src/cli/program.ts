@@ -6,6 +6,7 @@ import { examples } from './examples.ts'
 import type { LeafKind } from '../pki/leaf.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import type { RotateOptions } from './rotate-certs.ts'
+import type { TlsEnableOptions } from './tls-enable.ts'
 
 /** All commands; each loads its own code when it is called. */
 export function program(version: string, end: (code: ExitCode) => void): Command {
@@ -66,6 +67,18 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       refuseWithoutCa(rotate, options)
       end(await (await import('./rotate-certs.ts')).rotateCerts(withFile(options, file)))
     })
+
+  const tls = root.command('tls').description('from http to https').exitOverride()
+  changing(tls.command('enable'), ['tls enable', 'tls enable --mode server', 'tls enable --continue'])
+    .description('a cluster without TLS gets it while it runs: no write is lost, no data deleted')
+    .argument('[inventory]', 'inventory file')
+    .addOption(new Option('--mode <mode>', 'with client certificates or without').choices(['mutual', 'server']))
+    .option('--continue', 'pass the pause: clients speak https by now')
+    .option('--no-pause', 'where no client but the hosts themselves exists')
+    .option('--no-snapshot', 'take no snapshot before')
+    .action(async (file: string | undefined, options: TlsEnableOptions) =>
+      end(await (await import('./tls-enable.ts')).tlsEnable(withFile(options, file))),
+    )
 
   changing(root.command('down'), ['down', 'down inventory.ts --yes'])
     .description('end the cluster: stop and remove it; its data is set aside')

@@ -4,8 +4,8 @@ import { readOperation } from '../engine/operation.ts'
 import type { Stage } from '../engine/playbook.ts'
 import { converge, type Outcome } from '../engine/run.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
-import type { CaTarget } from '../steps/ca-rotation.ts'
 import type { Seen } from '../steps/seen.ts'
+import type { StageTarget } from '../steps/stage-target.ts'
 import { EtcdSubject, type SubjectOptions } from '../steps/subject.ts'
 import { recordPath } from '../steps/unfinished.ts'
 import type { Wanted } from '../steps/wanted.ts'
@@ -13,7 +13,7 @@ import type { ChangeOptions } from './options.ts'
 import type { Session } from './session.ts'
 
 /** How a command runs its playbook, where that is not as `up` does. */
-export interface Running extends Pick<SubjectOptions, 'renewal' | 'rotation' | 'withoutUnreachable'> {
+export interface Running extends Pick<SubjectOptions, 'renewal' | 'rotation' | 'enablesTls' | 'withoutUnreachable'> {
   may?: SubjectOptions['may']
   intent?: Intent
   pauses?: 'next' | 'all'
@@ -22,7 +22,7 @@ export interface Running extends Pick<SubjectOptions, 'renewal' | 'rotation' | '
 /** Runs the stages of a playbook on the session's cluster. */
 export async function runStages(
   session: Session,
-  stages: readonly Stage<Wanted, Seen, CaTarget>[],
+  stages: readonly Stage<Wanted, Seen, StageTarget>[],
   options: ChangeOptions,
   { may, intent, pauses, ...running }: Running = {},
 ): Promise<Outcome<Seen>> {

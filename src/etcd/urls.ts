@@ -8,26 +8,28 @@ function url(scheme: 'http' | 'https', address: string, port: number): string {
 }
 
 export function peerUrl(cluster: Cluster, node: Node): string {
-  return url(scheme(cluster), node.peer.address, node.peer.port)
+  return url(peerScheme(cluster), node.peer.address, node.peer.port)
 }
 
 export function clientUrls(cluster: Cluster, node: Node): string[] {
-  return node.client.advertise.map((address) => url(scheme(cluster), address, node.client.port))
+  return node.client.advertise.map((address) => url(clientScheme(cluster), address, node.client.port))
 }
 
 /** Where the host itself reaches its member: every member listens on loopback too. */
 export function localClientUrl(cluster: Cluster, node: Node): string {
-  return url(scheme(cluster), loopbackFor(node.client.listen), node.client.port)
+  return url(clientScheme(cluster), loopbackFor(node.client.listen), node.client.port)
 }
 
 export function listenPeerUrls(cluster: Cluster, node: Node): string[] {
-  return [url(scheme(cluster), node.peer.listen, node.peer.port)]
+  return [url(peerScheme(cluster), node.peer.listen, node.peer.port)]
 }
 
 export function listenClientUrls(cluster: Cluster, node: Node): string[] {
   const { listen, port } = node.client
   const addresses = isWildcard(listen) || isLoopback(listen) ? [listen] : [listen, loopbackFor(listen)]
-  return addresses.map((address) => url(scheme(cluster), address, port))
+  // A client port takes both on one port, a peer port can't.
+  const schemes = cluster.tls.plain?.clients === true ? (['http', 'https'] as const) : [clientScheme(cluster)]
+  return schemes.flatMap((scheme) => addresses.map((address) => url(scheme, address, port)))
 }
 
 /** `node1=https://10.0.0.1:2380,…`, as initial-cluster wants it. */
@@ -35,8 +37,12 @@ export function initialCluster(cluster: Cluster): string {
   return cluster.nodes.map((node) => `${node.name}=${peerUrl(cluster, node)}`).join(',')
 }
 
-function scheme(cluster: Cluster): 'http' | 'https' {
-  return cluster.tls.mode === 'off' ? 'http' : 'https'
+function peerScheme({ tls }: Cluster): 'http' | 'https' {
+  return tls.mode === 'off' || tls.plain?.peers === true ? 'http' : 'https'
+}
+
+function clientScheme({ tls }: Cluster): 'http' | 'https' {
+  return tls.mode === 'off' || tls.plain?.clients === true ? 'http' : 'https'
 }
 
 function loopbackFor(listen: string): string {

@@ -61,6 +61,8 @@ export type BinarySource =
 
 export interface Tls {
   mode: 'mutual' | 'server' | 'off'
+  /** While TLS is being enabled: who is still spoken to without it. No inventory says this. */
+  plain?: { peers: boolean; clients: boolean }
   key: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096'
   subject: Subject
   /** Extra names for every member's server certificate. */

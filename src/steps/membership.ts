@@ -32,7 +32,7 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
   // The dead one goes first: with a member down, etcd refuses every add.
   for (const member of members) {
     const node = cluster.nodes.find(({ name }) => name === member.name)
-    const known = node !== undefined || cluster.nodes.some((each) => member.peerUrls.includes(peerUrl(cluster, each)))
+    const known = node !== undefined || cluster.nodes.some((each) => isAt(cluster, each, member))
     if (!known)
       problems.push(
         ...refused(
@@ -59,12 +59,23 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
 function differs(cluster: Cluster, node: Node, member: MemberEntry): DeployError[] {
   const wanted = peerUrl(cluster, node)
   const [now] = member.peerUrls
-  if (now !== undefined && !member.peerUrls.includes(wanted)) return moved(node.name, now, wanted)
+  if (now !== undefined && !isAt(cluster, node, member)) return moved(node.name, now, wanted)
   if (member.name !== '' && member.name !== node.name)
     return refused(node.name, `etcd knows this member as ${member.name}, the inventory calls it ${node.name}`, [
       `call it ${member.name} in the inventory again`,
     ])
   return []
+}
+
+/** While TLS is being enabled some members are known by https and others still by http. */
+function isAt(cluster: Cluster, node: Node, { peerUrls }: MemberEntry): boolean {
+  const wanted = peerUrl(cluster, node)
+  if (cluster.tls.plain === undefined) return peerUrls.includes(wanted)
+  return peerUrls.some((url) => withoutScheme(url) === withoutScheme(wanted))
+}
+
+function withoutScheme(url: string): string {
+  return url.replace(/^https?:/, '')
 }
 
 function moved(name: string, now: string, wanted: string): DeployError[] {

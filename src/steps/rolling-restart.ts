@@ -28,13 +28,15 @@ export function restartAll(sinceMs: number): Step<Wanted, Seen> {
   })
 }
 
-interface Restart {
+export interface Restart {
   name: string
   replaces(member: MemberWanted, on: ReachedHost): FileWant[]
   reasonFor(member: MemberWanted, on: ReachedHost): string | undefined
+  /** What is to be done before, in the same command. */
+  alter?(change: Change<Seen>, member: MemberWanted, on: ReachedHost): Change<Seen>
 }
 
-function restartStep(restart: Restart): Step<Wanted, Seen> {
+export function restartStep(restart: Restart): Step<Wanted, Seen> {
   return {
     name: restart.name,
     next: (want, seen) =>
@@ -43,9 +45,10 @@ function restartStep(restart: Restart): Step<Wanted, Seen> {
         .flatMap(([host, on]) => {
           const member = want.members.get(host)
           const why = member === undefined ? undefined : restart.reasonFor(member, on)
-          return member === undefined || why === undefined
-            ? []
-            : [restartChange(want, seen, member, on, { why, replaced: differing(on, restart.replaces(member, on)) })]
+          if (member === undefined || why === undefined) return []
+          const replaced = differing(on, restart.replaces(member, on))
+          const change = restartChange(want, seen, member, on, { why, replaced })
+          return [restart.alter?.(change, member, on) ?? change]
         }),
   }
 }

@@ -8,7 +8,7 @@ import { guard } from './guard.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import type { PkiStore } from '../pki/store.ts'
-import type { CaRotation, CaTarget } from './ca-rotation.ts'
+import type { CaRotation } from './ca-rotation.ts'
 import { ClusterPki } from './cluster-pki.ts'
 import { decideFormation } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
@@ -19,6 +19,8 @@ import { preflight } from './preflight.ts'
 import { readHost } from './read-host.ts'
 import type { Renewal } from './renewal.ts'
 import { reachedHosts, type Seen } from './seen.ts'
+import type { StageTarget } from './stage-target.ts'
+import { isTlsTarget, opened } from './tls-opening.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
 import { validityProblems } from './validity.ts'
@@ -36,6 +38,8 @@ export interface SubjectOptions {
   passphrase?: Passphrase | undefined
   renewal?: Renewal
   rotation?: CaRotation
+  /** This run enables TLS: until a stage says otherwise, http is still spoken. */
+  enablesTls?: true
   /** The record beside the inventory, if there is one. */
   recorded?: Operation | undefined
   /** The name of the operation that this run is, where it is one with a record. */
@@ -43,7 +47,7 @@ export interface SubjectOptions {
 }
 
 /** One etcd cluster, for the engine: what to ask its hosts, what is wanted of them, what may never happen to them. */
-export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
+export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   readonly #options: SubjectOptions
   readonly #cluster: Cluster
   /** The token of a bootstrap that this run may begin. */
@@ -93,21 +97,23 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
 
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
 
-  prepare = async (seen: Seen, { purpose, target }: Preparation<CaTarget>): Promise<Wanted | undefined> => {
+  prepare = async (seen: Seen, { purpose, target }: Preparation<StageTarget>): Promise<Wanted | undefined> => {
+    const cluster = this.#clusterAt(target)
     const store = await this.#pki.open()
-    const others = refuseOtherPki(this.#cluster, seen, store)
+    const others = refuseOtherPki(cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
-    const decided = decideFormation(this.#cluster, seen, store?.formed, this.#freshToken)
+    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken)
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
     // Before a certificate is issued for a member that etcd does not have, or for an address that it does not know.
-    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(this.#cluster, seen)
+    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(cluster, seen)
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#narrowed())
-    if (store !== undefined && target !== undefined && purpose === 'apply') await this.#pki.moveTo(store, target)
+    if (store !== undefined && target !== undefined && !isTlsTarget(target) && purpose === 'apply')
+      await this.#pki.moveTo(store, target)
     const due = store === undefined ? [] : await this.#pki.due(store, seen)
     const unremembered = this.#pki.unremembered(store, seen, formation)
     if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
@@ -118,11 +124,11 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
     const ca = this.#pki.caTarget(ready)
     return {
-      cluster: this.#cluster,
+      cluster,
       formation,
       ...(ca === undefined ? {} : { ca }),
       members: membersWanted({
-        cluster: this.#cluster,
+        cluster,
         seen,
         formation,
         store: ready,
@@ -132,10 +138,15 @@ export class EtcdSubject implements Subject<Wanted, Seen, CaTarget> {
     }
   }
 
+  #clusterAt(target: StageTarget | undefined): Cluster {
+    if (this.#options.enablesTls !== true) return this.#cluster
+    return opened(this.#cluster, isTlsTarget(target) ? target : 'both for clients')
+  }
+
   /** Of the commands that change files, `up --on` alone. */
   #narrowed(): boolean {
-    const { may, renewal, rotation } = this.#options
-    return may === 'change' && renewal === undefined && rotation === undefined
+    const { may, renewal, rotation, enablesTls } = this.#options
+    return may === 'change' && renewal === undefined && rotation === undefined && enablesTls === undefined
   }
 
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {

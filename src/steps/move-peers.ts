@@ -1,0 +1,52 @@
+import { envValues } from '../etcd/env-file.ts'
+import { DeployError } from '../errors.ts'
+import { useMember } from './etcdctl-shell.ts'
+import { restartStep } from './rolling-restart.ts'
+import { describeDifferences, runsAsWanted } from './running.ts'
+import type { Step } from '../engine/playbook.ts'
+import type { Seen } from './seen.ts'
+import { startFiles, type Wanted } from './wanted.ts'
+
+/**
+ * Members whose peer URL changes, one at a time: etcd's list first, through the member itself while it still has quorum, then the restart
+ * that makes it listen there. From the list alone the others learn where to dial it.
+ */
+export const movePeers: Step<Wanted, Seen> = restartStep({
+  name: 'peer URLs',
+  replaces: startFiles,
+  reasonFor: (member, on) =>
+    on.process === undefined || runsAsWanted(on.process, member) ? undefined : describeDifferences(on.process, member),
+  alter: (change, member, on) => {
+    const id = on.etcd?.status?.memberId
+    const url = envValues(textOf(member.env.content))['ETCD_INITIAL_ADVERTISE_PEER_URLS']
+    if (url === undefined) return change
+    const known = on.etcd?.members?.find((each) => each.id === id)
+    if (known?.peerUrls.length === 1 && known.peerUrls[0] === url) return change
+    if (id === undefined)
+      throw new DeployError({
+        message: 'its member id is not known, so that its peer URL cannot be changed',
+        host: change.host,
+        next: 'etcd-deploy status says what is wrong with the member',
+      })
+    const { script } = change
+    return { ...change, script: { ...script, text: updateThen(script.text), args: [id, url, ...(script.args ?? [])] } }
+  },
+})
+
+/** The arguments of the restart follow; its first four are not `useMember`'s. Twice: an election may be under way. */
+function updateThen(restart: string): string {
+  return `
+member=$1 peer_url=$2; shift 2
+(
+  shift 4
+  ${useMember}
+  point_to_member
+  update() { timeout -k 1 10 "$etcdctl" member update "$member" --peer-urls="$peer_url" >/dev/null; }
+  update || { sleep 2; update; }
+)
+${restart}`
+}
+
+function textOf(content: { kind: string; bytes?: Uint8Array }): string {
+  return content.bytes === undefined ? '' : Buffer.from(content.bytes).toString()
+}
