@@ -23,7 +23,7 @@ export async function editInventoryFile(session: Session, edits: readonly Litera
     })
     return
   }
-  emit({ type: 'note', message: unifiedDiff(cluster.file, before, edited.text).trimEnd() })
+  emit({ type: 'note', message: `edit ${cluster.file}`, diff: unifiedDiff(cluster.file, before, edited.text) })
   if (!(await ask.confirm(`Edit ${cluster.file} as shown?`, '--yes')))
     throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
   await writeFiles([{ path, content: edited.text, mode: statSync(path).mode & 0o777 }])

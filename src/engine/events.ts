@@ -45,7 +45,7 @@ export type RunEvent =
   | { type: 'task-begin'; id: string; what: string }
   | { type: 'task-end'; id: string; what: string; outcome: 'done' | 'failed'; durationMs: number }
   | { type: 'warning'; message: string; host?: string; next?: string[] }
-  | { type: 'note'; message: string }
+  | { type: 'note'; message: string; diff?: string }
   | { type: 'command'; host: string; what: string; durationMs: number; code: number | undefined }
   | { type: 'pause'; stage: string; message: string }
   /** Why the run failed; for programs: people read it worded. */

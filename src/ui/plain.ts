@@ -44,7 +44,7 @@ export function plainRenderer(
       const phrase = phraseOf(event)
       if (phrase === undefined) return
       say(colored(event, cleanLine(phrase), colors))
-      if (event.type === 'change-begin' && event.diff !== undefined)
+      if ((event.type === 'change-begin' || event.type === 'note') && event.diff !== undefined)
         write(
           `${diffLines(event.diff, colors, 200)
             .map((line) => `  ${line}`)

@@ -82,6 +82,9 @@ export function terminalRenderer({ stream, other, colors }: Terminal): Renderer 
           ...diffLines(event.diff, colors, 60),
           '',
         ])
+      case 'note':
+        if (event.diff === undefined) return tell(block, event, nowMs)
+        return print([cleanLine(event.message), ...diffLines(event.diff, colors, 60), ''])
       default:
         tell(block, event, nowMs)
     }
