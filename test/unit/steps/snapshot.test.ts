@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Host, RunOptions, RunResult } from '../../../src/host/host.ts'
 import { download } from '../../../src/steps/snapshot-download.ts'
+import { refuseExisting } from '../../../src/steps/snapshot-file.ts'
 import { healthiest } from '../../../src/steps/snapshot-member.ts'
 import { parseHeader } from '../../../src/steps/snapshot-script.ts'
 import { cluster, endpoint, etcd, host, reading, stopped } from '../status/samples.ts'
@@ -100,6 +101,16 @@ describe('what arrives', () => {
     await expect(downloaded(from)).rejects.toMatchObject({ exitCode: 2 })
     expect(readFileSync(file, 'utf8')).toBe('mine')
     expect(readdirSync(folder)).toEqual(['backup.db'])
+  })
+
+  test.each([
+    ['a file that is there', () => writeFileSync(file, 'mine'), /is there already/],
+    ['a folder that is not', () => (file = join(folder, 'missing', 'backup.db')), /there is no folder/],
+  ])('%s is refused before anything is asked of a host, exit code 2', (_, prepare, message) => {
+    prepare()
+    expect(() => refuseExisting(file)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringMatching(message) }),
+    )
   })
 
   test('what a killed run left is swept, what another one writes is not', async () => {
