@@ -44,7 +44,9 @@ async function exportPem(session: LocalSession, store: PkiStore, leaf: StoredLea
 
 async function exportPkcs12(session: LocalSession, store: PkiStore, leaf: StoredLeaf, options: ExportOptions) {
   const file = resolve(options.out ?? `${leaf.name}.p12`)
-  const password = await newPassword(session, options, `password for ${leaf.name}.p12`)
+  const flags = { flag: '--password', env: options.passwordEnv, file: options.passwordFile } as const
+  const password = await secretOption(session, flags, { label: `password for ${leaf.name}.p12`, twice: true })
+  if (password.reveal() === '') throw new DeployError({ message: 'the password is empty', exitCode: exitCode.usage })
   const { makePkcs12 } = await import('../pki/make-pkcs12.ts')
   const content = await makePkcs12(leaf, store.trust().client, { name: leaf.name, password })
   await replaceIfAllowed(session, file, content)
@@ -54,16 +56,6 @@ async function exportSecret(session: LocalSession, store: PkiStore, leaf: Stored
   const yaml = secretYaml(leaf.name, handoutFiles(store, leaf))
   if (out === undefined) process.stdout.write(yaml.reveal())
   else await replaceIfAllowed(session, resolve(out), yaml)
-}
-
-/** Typed twice: a slip of the finger would be found only where the file is needed. */
-async function newPassword({ reveal }: LocalSession, options: ExportOptions, label: string): Promise<Secret> {
-  const source = secretOption({ env: options.passwordEnv, file: options.passwordFile }, label)
-  const password = await reveal(source)
-  const again = source.from === 'prompt' ? await reveal({ ...source, label: `${label}, again` }) : password
-  if (password.reveal() === '') throw new DeployError({ message: 'the password is empty', exitCode: exitCode.usage })
-  if (again.reveal() === password.reveal()) return password
-  throw new DeployError({ message: 'the two passwords differ; nothing was written', exitCode: exitCode.usage })
 }
 
 async function replaceIfAllowed({ ask, tell }: LocalSession, path: string, content: Secret | Secret<Uint8Array>) {

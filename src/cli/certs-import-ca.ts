@@ -16,15 +16,15 @@ export interface ImportOptions extends CommonOptions {
 }
 
 export function certsImportCa(options: ImportOptions): Promise<ExitCode> {
-  return locally(options, async ({ cluster, reveal, tell, store }) => {
+  return locally(options, async (session) => {
+    const { cluster, reveal, tell, store } = session
     const source = sourceOf(options)
     const now = new Date()
     const file = 'p12' in source ? source.p12 : source.key
-    const passphrase = secretOption(
-      { env: options.passphraseEnv, file: options.passphraseFile },
-      `passphrase of ${file}`,
+    const flags = { flag: '--passphrase', env: options.passphraseEnv, file: options.passphraseFile } as const
+    const ca = await readForeignCa(source, now, async () =>
+      secretOption(session, flags, { label: `passphrase of ${file}` }),
     )
-    const ca = await readForeignCa(source, now, () => reveal(passphrase))
     const revoked = options.crl === undefined ? [] : await readForeignCrl(options.crl, ca.certificate)
     const times = crlTimes(cluster, now)
     const subject = ca.certificate.subject
