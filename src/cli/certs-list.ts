@@ -15,7 +15,7 @@ export interface ListOptions extends CommonOptions {
   maxDays?: string
 }
 
-export function certsList({ json, ...options }: ListOptions): Promise<ExitCode> {
+export function certsList(options: ListOptions): Promise<ExitCode> {
   return locally(options, async (session) => {
     const maxDays = daysOption(options.maxDays, '--max-days', 0)
     const store = needStore(session)
@@ -23,7 +23,8 @@ export function certsList({ json, ...options }: ListOptions): Promise<ExitCode> 
     const now = new Date()
     const due = maxDays === undefined ? [] : dueEntries(entries, maxDays, now)
     const { stdout, env } = process
-    if (json === true) stdout.write(`${JSON.stringify(listJson(session.cluster.name, store, entries, due, now))}\n`)
+    if (options.json === true)
+      stdout.write(`${JSON.stringify(listJson(session.cluster.name, store, entries, due, now))}\n`)
     else {
       const colors = await loadColors(wantsColors(stdout.isTTY, env))
       stdout.write(`${listText(entries, due, { now, colors, columns: stdout.columns ?? Infinity })}\n`)

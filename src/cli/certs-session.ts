@@ -28,8 +28,10 @@ export async function locally(
   try {
     return await work(await openSession(options, colors))
   } catch (error) {
-    const { exitCodeOf, wordError } = await import('../ui/errors.ts')
-    process.stderr.write(`${wordError(error, colors)}\n`)
+    const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
+    const { jsonLine } = await import('../ui/json.ts')
+    if (options.json === true) process.stdout.write(jsonLine({ type: 'error', error: errorJson(error) }, new Date()))
+    else process.stderr.write(`${wordError(error, colors)}\n`)
     return exitCodeOf(error)
   }
 }

@@ -204,6 +204,12 @@ describe('certs list', () => {
     })
   })
 
+  test('--json: a failure is one object too', async () => {
+    const { code, stdout, stderr } = await at.certs('list', '--json', '--max-days', 'soon')
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ v: 1, type: 'error', error: { exitCode: 2 } })
+  })
+
   test('the inventory as an argument too', async () => {
     const { main } = await import('../../../src/cli/main.ts')
     expect(await main(['certs', 'list', join(at.folder, 'none.mjs')])).toBe(2)
