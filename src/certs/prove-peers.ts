@@ -8,6 +8,7 @@ import pLimit from 'p-limit'
 import type { Host } from '../host/host.ts'
 import type { Node } from '../inventory/model.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import { memberLeafName } from '../steps/member-leaf.ts'
 import type { ProofContext } from './prove-served.ts'
 
 export interface PeerProof {
@@ -29,7 +30,7 @@ export async function provePeers({ cluster, connections, signal }: ProofContext,
     pairs.map(({ from, to }) =>
       limit(async () => {
         const [dialling, dialled] = [connections.get(from.name), connections.get(to.name)]
-        const leaf = store.leaf(from.name, 'peer')
+        const leaf = store.leaf(memberLeafName(cluster, from.name), 'peer')
         // Whether a host that can't be reached runs its member nobody knows.
         if (dialling?.kind !== 'connected' || dialled?.kind !== 'connected' || leaf === undefined) return
         try {

@@ -2,6 +2,7 @@ import type { Connection } from '../host/host.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { adminName } from '../steps/leaf-requests.ts'
+import { memberLeafName } from '../steps/member-leaf.ts'
 import { seeWire, type ServedSeen } from '../status/wire.ts'
 
 export interface ProofContext {
@@ -29,18 +30,24 @@ export async function proveServed(context: ProofContext, store: PkiStore): Promi
       const connection = connections.get(node.name)
       if (connection?.kind !== 'connected') return
       const wire = await seeWire(cluster, node, connection, { credentials, signal })
-      for (const use of ['server', 'peer'] as const) compare(proof, node.name, use, wire[use], store)
+      for (const use of ['server', 'peer'] as const) {
+        const wanted = store.leaf(memberLeafName(cluster, node.name), use)?.serial
+        compare(proof, { host: node.name, use, wanted }, wire[use])
+      }
     }),
   )
   return proof
 }
 
-function compare(proof: ServedProof, host: string, use: Use, seen: ServedSeen, store: PkiStore): void {
+function compare(
+  proof: ServedProof,
+  { host, use, wanted }: { host: string; use: Use; wanted: string | undefined },
+  seen: ServedSeen,
+): void {
   if (seen.kind === 'not-seen') {
     proof.notSeen.push({ host, use, why: seen.why })
     return
   }
-  const wanted = store.leaf(host, use)?.serial
   const { serial } = seen.certificate
   if (wanted !== undefined && serial !== wanted) proof.stale.push({ host, use, serial, wanted })
 }

@@ -45,10 +45,15 @@ function rotateLeaves(options: RotateOptions): Promise<ExitCode> {
   return inSession('rotate-certs', options, work, { silentUnlessChanging: withinDays !== undefined })
 }
 
-function renewalOf({ on }: Session, { only, ifExpiring }: RotateOptions): Renewal {
+function renewalOf({ on, cluster }: Session, { only, ifExpiring }: RotateOptions): Renewal {
   if (on !== undefined && only?.includes('client') === true)
     throw new DeployError({
       message: '--only client does not go with --on: the client certificate is the same on all hosts',
+      exitCode: exitCode.usage,
+    })
+  if (on !== undefined && cluster.tls.certificates === 'shared')
+    throw new DeployError({
+      message: "--on does not go with tls.certificates: 'shared': all members have the same certificate",
       exitCode: exitCode.usage,
     })
   return {

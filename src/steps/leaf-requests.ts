@@ -6,6 +6,7 @@ import type { LeafRequest } from '../pki/leaf.ts'
 import { sansOf } from '../pki/sans.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { bytesContent, type FileWant } from './file-want.ts'
+import { memberLeafName } from './member-leaf.ts'
 import { sourceAddresses } from './own-addresses.ts'
 import type { ReachedHost } from './seen.ts'
 
@@ -19,12 +20,9 @@ export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, Reache
   const { tls } = cluster
   if (tls.mode === 'off') return []
   const common = { subject: tls.subject, key: tls.key, days: tls.leafDays }
-  const members = cluster.nodes.flatMap((node) => {
-    const host = hosts.get(node.name)
-    if (host === undefined) return []
-    const sans = sansOf(memberNames(cluster, node, host))
-    return (['server', 'peer'] as const).map((kind) => ({ ...common, ...sans, kind, name: node.name, cn: node.name }))
-  })
+  const members = memberIdentities(cluster, hosts).flatMap(({ name, cn, names }) =>
+    (['server', 'peer'] as const).map((kind) => ({ ...common, ...sansOf(names), kind, name, cn })),
+  )
   const clients = Object.entries(tls.clients).map(([name, { cn, days, ...subject }]) => {
     return {
       ...common,
@@ -37,6 +35,25 @@ export function leafRequests(cluster: Cluster, hosts: ReadonlyMap<string, Reache
     }
   })
   return [...members, { ...common, ...sansOf([]), kind: 'client', name: adminName, cn: 'root' }, ...clients]
+}
+
+interface Identity {
+  name: string
+  cn: string
+  names: string[]
+}
+
+/** A shared certificate needs all hosts: without the addresses of one it would lock that member out. */
+function memberIdentities(cluster: Cluster, hosts: ReadonlyMap<string, ReachedHost>): Identity[] {
+  const each = cluster.nodes.flatMap((node) => {
+    const host = hosts.get(node.name)
+    const name = memberLeafName(cluster, node.name)
+    return host === undefined ? [] : [{ name, cn: node.name, names: memberNames(cluster, node, host) }]
+  })
+  if (cluster.tls.certificates === 'each') return each
+  const [first] = each
+  if (first === undefined || each.length < cluster.nodes.length) return []
+  return [{ name: first.name, cn: cluster.name, names: [...new Set(each.flatMap(({ names }) => names))] }]
 }
 
 /** What a member may be dialled by, and every address that a peer may see it come from. */
@@ -96,12 +113,19 @@ export function certificateFiles(
         certificate(at.peerCrl, crl, shared),
       ],
     },
-    pair('server certificate', leaf(node.name, 'server'), at.serverCert, at.serverKey, shared, {
-      mode: 0o600,
-      owner: user,
-      group,
-    }),
-    pair('peer certificate', leaf(node.name, 'peer'), at.peerCert, at.peerKey, shared, {
+    pair(
+      'server certificate',
+      leaf(memberLeafName(cluster, node.name), 'server'),
+      at.serverCert,
+      at.serverKey,
+      shared,
+      {
+        mode: 0o600,
+        owner: user,
+        group,
+      },
+    ),
+    pair('peer certificate', leaf(memberLeafName(cluster, node.name), 'peer'), at.peerCert, at.peerKey, shared, {
       mode: 0o600,
       owner: user,
       group,

@@ -4,19 +4,22 @@ import type { Cluster } from '../inventory/model.ts'
 import { isDue } from '../pki/reissue.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from './leaf-requests.ts'
+import { memberLeafName } from './member-leaf.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 
 /** Certificates that a host's clock does not accept yet, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
   if (store === undefined || cluster.tls.mode === 'off') return []
   return [
-    ...reachedHosts(seen).flatMap(([host, on]) => fromTheFuture(host, on.clock.hostMs, store)),
+    ...reachedHosts(seen).flatMap(([host, on]) =>
+      fromTheFuture(host, on.clock.hostMs, memberLeaves(cluster, host, store)),
+    ),
     ...due(cluster, store),
   ]
 }
 
-function fromTheFuture(host: string, hostMs: number, store: PkiStore): Problem[] {
-  return memberLeaves(host, store)
+function fromTheFuture(host: string, hostMs: number, leaves: readonly StoredLeaf[]): Problem[] {
+  return leaves
     .filter(({ certificate }) => hostMs < certificate.notBefore.getTime())
     .slice(0, 1)
     .map(({ certificate }) => ({
@@ -31,7 +34,10 @@ function fromTheFuture(host: string, hostMs: number, store: PkiStore): Problem[]
 }
 
 function due(cluster: Cluster, store: PkiStore): Problem[] {
-  const leaves = [...cluster.nodes.flatMap(({ name }) => memberLeaves(name, store)), ...clientLeaves(cluster, store)]
+  const leaves = [
+    ...cluster.nodes.flatMap(({ name }) => memberLeaves(cluster, name, store)),
+    ...clientLeaves(cluster, store),
+  ]
   const now = new Date()
   const soon = leaves.filter(({ certificate }) => isDue(certificate, now))
   if (soon.length === 0) return []
@@ -45,8 +51,9 @@ function due(cluster: Cluster, store: PkiStore): Problem[] {
   return [{ error, warning: true }]
 }
 
-function memberLeaves(host: string, store: PkiStore): StoredLeaf[] {
-  return [store.leaf(host, 'server'), store.leaf(host, 'peer')].filter((leaf) => leaf !== undefined)
+function memberLeaves(cluster: Cluster, host: string, store: PkiStore): StoredLeaf[] {
+  const name = memberLeafName(cluster, host)
+  return [store.leaf(name, 'server'), store.leaf(name, 'peer')].filter((leaf) => leaf !== undefined)
 }
 
 function clientLeaves(cluster: Cluster, store: PkiStore): StoredLeaf[] {
