@@ -39,7 +39,8 @@ function due(cluster: Cluster, store: PkiStore): Problem[] {
     ...clientLeaves(cluster, store),
   ]
   const now = new Date()
-  const soon = leaves.filter(({ certificate }) => isDue(certificate, now))
+  const once = [...new Map(leaves.map((leaf) => [leaf.serial, leaf])).values()]
+  const soon = once.filter(({ certificate }) => isDue(certificate, now))
   if (soon.length === 0) return []
   const first = soon.toSorted((a, b) => a.certificate.notAfter.getTime() - b.certificate.notAfter.getTime())[0]
   const end = first?.certificate.notAfter.toISOString().slice(0, 10)
