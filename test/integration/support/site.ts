@@ -59,7 +59,7 @@ export async function newSite({ nodes, user = 'deploy', from, ...keys }: SiteOpt
     },
     run: (command, options) => {
       const [name = '', ...args] = [command].flat()
-      return runEtcdDeploy([name, '-i', file, ...args, '--json'], {
+      return runEtcdDeploy([...name.split(' '), '-i', file, ...args, '--json'], {
         timeoutMs: 150_000,
         ...options,
         env: { ...site.env, ...options?.env },
