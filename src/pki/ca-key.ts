@@ -21,10 +21,9 @@ export interface CaKeys {
  * others: a passphrase that only the next CA had would protect nothing.
  */
 export async function openCaKey(keys: CaKeys, revision: number): Promise<Secret> {
+  if (keys.passphrase !== undefined) await encryptPlain(keys)
   const stored = await loadCaKey(keys.folder, revision)
-  if (isEncrypted(stored)) return decrypt(stored, await given(keys))
-  if (keys.passphrase !== undefined) await encryptAll(keys)
-  return stored
+  return isEncrypted(stored) ? decrypt(stored, await given(keys)) : stored
 }
 
 /** As a new CA's key is stored. */
@@ -40,11 +39,13 @@ function isEncrypted(key: Secret): boolean {
   return key.reveal().includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')
 }
 
-async function encryptAll(keys: CaKeys): Promise<void> {
-  const passphrase = await provenPassphrase(keys)
+/** All that are left, also where a run was killed between two of them. */
+async function encryptPlain(keys: CaKeys): Promise<void> {
+  const plain = (await allKeys(keys)).filter(({ key }) => !isEncrypted(key))
+  const passphrase = plain.length === 0 ? undefined : await provenPassphrase(keys)
   if (passphrase === undefined) return
-  for (const { revision, key } of await allKeys(keys)) {
-    if (!isEncrypted(key)) await replaceCaKey(keys.folder, revision, await encrypt(key, passphrase))
+  for (const { revision, key } of plain) {
+    await replaceCaKey(keys.folder, revision, await encrypt(key, passphrase))
   }
 }
 
