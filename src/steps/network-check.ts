@@ -4,12 +4,12 @@ import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import { managedBy } from './foreign.ts'
 import { grave } from './problem.ts'
-import type { ReachedHost } from './seen.ts'
+import { reached, type ReachedHost, type Seen } from './seen.ts'
 import { takenPorts } from './taken-ports.ts'
 
 /** Where the member shall listen, and whether it will reach its peers. */
-export function networkProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
-  return [...portProblems(cluster, node, on), ...addressProblems(node, on), ...peerProblems(cluster, node, on)]
+export function networkProblems(cluster: Cluster, node: Node, on: ReachedHost, seen: Seen): Problem[] {
+  return [...portProblems(cluster, node, on), ...addressProblems(node, on), ...peerProblems(cluster, node, on, seen)]
 }
 
 /** Another etcd elsewhere on the host is fine; only our ports, paths and unit must be free or ours. */
@@ -45,9 +45,10 @@ function addressProblems(node: Node, on: ReachedHost): Problem[] {
   )
 }
 
-function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost): Problem[] {
+/** Of a host that is off nobody says that its port is blocked: it is told of already, and may be let off. */
+function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost, seen: Seen): Problem[] {
   return [...on.peers]
-    .filter(([, state]) => state === 'blocked')
+    .filter(([other, state]) => state === 'blocked' && reached(seen, other) !== undefined)
     .map(([other]) => {
       const peer = cluster.nodes.find((node) => node.name === other)?.peer
       return grave(name, {

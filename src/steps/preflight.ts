@@ -16,20 +16,22 @@ export function preflight(cluster: Cluster, seen: Seen, formed: boolean): Proble
   return [
     ...cluster.nodes.flatMap((node) => {
       const on = reached(seen, node.name)
-      return on === undefined ? unreachableProblems(node, seen, { forming: !formed }) : hostProblems(cluster, node, on)
+      return on === undefined
+        ? unreachableProblems(node, seen, { forming: !formed })
+        : hostProblems(cluster, node, on, seen)
     }),
     ...clockProblems(seen),
     ...authProblems(cluster, seen),
   ]
 }
 
-function hostProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] {
+function hostProblems(cluster: Cluster, node: Node, on: ReachedHost, seen: Seen): Problem[] {
   const foreign = [...foreignTraces(cluster, node.name, on), ...otherEtcd(cluster, node, on)]
   // Ports and paths are that other cluster's then: nothing of it shall be stopped or moved away.
   if (foreign.length > 0) return [...systemProblems(node, on), ...foreign.map((error) => ({ error }))]
   return [
     ...systemProblems(node, on),
-    ...networkProblems(cluster, node, on),
+    ...networkProblems(cluster, node, on, seen),
     ...pathProblems(cluster, node, on),
     ...spaceProblems(node, on),
   ]

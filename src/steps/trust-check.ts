@@ -35,9 +35,31 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
       return []
     }
     if (cluster.tls.mode === 'off') return []
-    const known = new Set([...store.trust().peer, store.ca()].map((ca) => ca.fingerprint))
-    if (authorities.length > 0 && !authorities.some((ca) => known.has(ca.fingerprint))) {
+    const known = new Set(store.authorities.map(({ certificate }) => certificate.fingerprint))
+    const unknown = authorities.filter((ca) => !known.has(ca.fingerprint))
+    if (authorities.length > 0 && unknown.length === authorities.length) {
       return [refusal(cluster, host, `this host trusts another CA than the one in ${store.folder}`, wanted)]
+    }
+    // A rotation that was begun with another copy: going on with this one would take away the CA that clients were given.
+    if (unknown.length > 0) {
+      return [
+        refusal(
+          cluster,
+          host,
+          `${store.folder} is an older copy: this host trusts a CA that it does not know`,
+          unknown.map((ca) => `the copy with ${ca.subject}, SHA-256 ${ca.fingerprint}`).join('; '),
+        ),
+      ]
+    }
+    if (isPast(store, authorities)) {
+      return [
+        refusal(
+          cluster,
+          host,
+          `${store.folder} is an older copy: it is amid a CA rotation that this host has behind it`,
+          `the copy that trusts ${wanted} alone`,
+        ),
+      ]
     }
     const stranger = [at.serverCert, at.peerCert]
       .flatMap((path) => certificatesIn(on, path))
@@ -52,6 +74,13 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
       ),
     ]
   })
+}
+
+/** What hosts trust follows `pki/`: one that has given up the former CA has heard so from a later copy. */
+function isPast(store: PkiStore, authorities: readonly Certificate[]): boolean {
+  if (store.next === undefined || authorities.length === 0) return false
+  const trusts = (ca: Certificate): boolean => authorities.some(({ fingerprint }) => fingerprint === ca.fingerprint)
+  return trusts(store.ca(store.next)) && !store.trust().peer.every(trusts)
 }
 
 function certificatesIn(on: ReachedHost, path: string): Certificate[] {

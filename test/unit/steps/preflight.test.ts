@@ -162,6 +162,16 @@ describe('stops up, before anything is changed', () => {
     expect(codes(found(away, { formed: false }))).toEqual([3])
   })
 
+  test('a host that is away is told of once: nobody says besides that its peer port is blocked', () => {
+    const peers = new Map([['node3', 'blocked' as const]])
+    const hosts = new Map<string, HostSeen>([
+      ['node1', plain('node1', { peers })],
+      ['node2', plain('node2', { peers })],
+      ['node3', away],
+    ])
+    expect(preflight(of, { hosts }, true).map(({ error }) => error.host)).toEqual(['node3'])
+  })
+
   test('all problems of all hosts, together', () => {
     const hosts = new Map<string, HostSeen>([
       ['node1', plain('node1', { systemd: 200, machine: 'i686', architecture: undefined })],

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { layoutOf } from '../../../src/etcd/layout.ts'
 import { bundleOf } from '../../../src/pki/certificate.ts'
@@ -75,3 +75,44 @@ test('an older copy of pki/ is found out by a certificate that it never issued',
   expect(refusal?.message).toMatch(/is an older copy/)
   expect(refusal?.answered).toContain(store.leaf('node1', 'server')?.serial)
 })
+
+test('an older copy of pki/ is found out by a CA that it never made', async () => {
+  const before = await copyOf(store, 'before-rotation')
+  const rotating = await copyOf(store, 'rotating')
+  await rotating.beginCa({ from: 'new', key: 'ecdsa-p256', subject: {}, years: 10, notBefore })
+  const [refusal] = refuseOtherPki(of, installed(rotating), before)
+  expect(refusal).toMatchObject({ host: 'node1', exitCode: 3 })
+  expect(refusal?.message).toMatch(/is an older copy: this host trusts a CA that it does not know/)
+  expect(refusal?.answered).toContain(rotating.ca(rotating.next).fingerprint)
+  expect(refuseOtherPki(of, installed(before), rotating)).toEqual([])
+})
+
+test('a copy of pki/ from amid a rotation is found out by hosts that trust the new CA alone', async () => {
+  const done = await copyOf(store, 'done')
+  const next = await done.beginCa({ from: 'new', key: 'ecdsa-p256', subject: {}, years: 10, notBefore })
+  await done.issueFrom(next)
+  const amid = await copyOf(done, 'amid')
+  await done.issue([{ ...leafRequest(), name: 'node1' }])
+  const pausedThere = await copyOf(done, 'paused')
+  await done.trustOnly([next])
+  expect(refuseOtherPki(of, installed(done), pausedThere)[0]?.message).toMatch(/is an older copy: it is amid a CA rot/)
+  expect(refuseOtherPki(of, installed(done), amid)[0]?.message).toMatch(/is an older copy/)
+  // The last stage, begun and broken off: hosts still trust both.
+  expect(refuseOtherPki(of, installed(pausedThere), done)).toEqual([])
+  expect(refuseOtherPki(of, installed(done), done)).toEqual([])
+})
+
+test('a host that still trusts a former CA of ours alone is no stranger', async () => {
+  const done = await copyOf(store, 'done-without-it')
+  const next = await done.beginCa({ from: 'new', key: 'ecdsa-p256', subject: {}, years: 10, notBefore })
+  await done.issueFrom(next)
+  await done.trustOnly([next])
+  expect(refuseOtherPki(of, installed(store), done)).toEqual([])
+})
+
+async function copyOf(from: PkiStore, name: string): Promise<PkiStore> {
+  execFileSync('cp', ['-a', dirname(from.folder), join(folder, name)])
+  const opened = await openPki(join(folder, name), of.name)
+  if (opened === undefined) throw new Error('the copy is not there')
+  return opened
+}
