@@ -79,7 +79,7 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)(
       const lock = await take(ana)
       const running = change(ana, 'touch "$1/began"; sleep 3 || :; touch "$1/changed"')
       running.catch(() => {})
-      await expect.poll(() => existsSync(join(folder, 'began'))).toBe(true)
+      await expect.poll(() => existsSync(join(folder, 'began')), { timeout: 15_000 }).toBe(true)
       await lock.release()
       await expect(running).rejects.toThrow(/did not finish/)
       await sleep(3300)
@@ -111,7 +111,7 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)(
         '( sleep 1.5; touch "$1/late" ) & touch "$1/began"; sleep 1.5 || :; touch "$1/changed"',
       )
       running.catch(() => {})
-      await expect.poll(() => existsSync(join(folder, 'began'))).toBe(true)
+      await expect.poll(() => existsSync(join(folder, 'began')), { timeout: 15_000 }).toBe(true)
       process.kill(await holderPid(), 'SIGKILL')
       await take(ben)
       await expect(running).rejects.toThrow(/did not finish/)
@@ -124,13 +124,13 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)(
       const lock = await take(ana)
       // A reader that goes on when the process before it is killed, and many to be killed between the two
       const text = [
-        'mkfifo "$1/fifo"; sleep 9 >"$1/fifo" & exec 4<"$1/fifo"',
-        'for n in 1 2 3 4 5 6 7 8 9 10; do for m in 1 2 3 4 5 6 7 8 9 10; do sleep 9 & done; done',
+        'mkfifo "$1/fifo"; sleep 29 >"$1/fifo" & exec 4<"$1/fifo"',
+        'for n in 1 2 3 4 5 6 7 8 9 10; do for m in 1 2 3 4 5 6 7 8 9 10; do sleep 29 & done; done',
         '{ read -r x <&4 || :; : >"$1/changed"; } & touch "$1/began"; wait',
       ].join('\n')
       const running = change(ana, text)
       running.catch(() => {})
-      await expect.poll(() => existsSync(join(folder, 'began'))).toBe(true)
+      await expect.poll(() => existsSync(join(folder, 'began')), { timeout: 15_000 }).toBe(true)
       await sleep(100)
       await lock.release()
       await expect(running).rejects.toThrow(/did not finish/)
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)(
         [{ text: 'touch "$1/began"; sleep 1; echo done', args: [folder] }],
         runOptions(),
       )
-      await expect.poll(() => existsSync(join(folder, 'began'))).toBe(true)
+      await expect.poll(() => existsSync(join(folder, 'began')), { timeout: 15_000 }).toBe(true)
       process.kill(await holderPid(), 'SIGKILL')
       await take(ben)
       expect((await bystander).blocks).toEqual([{ code: 0, stdout: 'done\n' }])
