@@ -70,6 +70,9 @@ async function cachedRelease(
 
 function withoutStamps(files: BinaryFiles): BinaryFiles {
   return Object.fromEntries(
-    Object.entries(files).map(([name, { path, size, sha256 }]) => [name, { path, size, sha256 }]),
+    Object.entries(files).map(([name, { path, size, sha256, gzip }]) => [
+      name,
+      { path, size, sha256, ...(gzip && { gzip: { path: gzip.path, size: gzip.size } }) },
+    ]),
   )
 }

@@ -12,6 +12,8 @@ export interface BinaryFile {
   path: string
   size: number
   sha256: string
+  /** The same compressed, as it travels to hosts; not of files that are the user's own. */
+  gzip?: { path: string; size: number }
 }
 
 export type BinaryFiles = Partial<Record<BinaryName, BinaryFile>>
@@ -24,10 +26,10 @@ export interface Stamp {
 
 /** One remembered set of binaries. Only what an entry names is ever used, and it is written last, whole. */
 export interface Entry {
-  v: 1
+  v: 2
   /** What they came from; `stamp` where it is a file of the user's that may change. */
   tarball?: { sha256: string; stamp?: Stamp }
-  files: Partial<Record<BinaryName, BinaryFile & Stamp>>
+  files: Partial<Record<BinaryName, BinaryFile & Stamp & { gzip?: { path: string } & Stamp }>>
 }
 
 export function cacheFolder(cacheDir?: string): string {
@@ -41,7 +43,8 @@ export function cacheFolder(cacheDir?: string): string {
 export async function readEntry(cache: string, key: string): Promise<Entry | undefined> {
   const entry = await parseEntry(join(cache, `${key}.json`))
   if (entry === undefined) return undefined
-  const whole = await Promise.all(Object.values(entry.files).map((file) => isAsLeft(file.path, file)))
+  const files = Object.values(entry.files).flatMap((file) => (file.gzip === undefined ? [file] : [file, file.gzip]))
+  const whole = await Promise.all(files.map((file) => isAsLeft(file.path, file)))
   return whole.every(Boolean) ? entry : undefined
 }
 
@@ -94,7 +97,7 @@ async function isAsLeft(path: string, wanted: Stamp): Promise<boolean> {
 async function parseEntry(path: string): Promise<Entry | undefined> {
   try {
     const entry = JSON.parse(await readFile(path, 'utf8')) as Partial<Entry>
-    return entry.v === 1 && entry.files?.etcd !== undefined && entry.files.etcdctl !== undefined
+    return entry.v === 2 && entry.files?.etcd !== undefined && entry.files.etcdctl !== undefined
       ? (entry as Entry)
       : undefined
   } catch {
@@ -138,7 +141,7 @@ function unwritable(error: unknown, cache: string): unknown {
     answered: (error as Error).message,
     next:
       code === 'ENOSPC' || code === 'EDQUOT'
-        ? 'Make room there (about 100 MB), or set XDG_CACHE_HOME to another folder.'
+        ? 'Make room there (about 150 MB), or set XDG_CACHE_HOME to another folder.'
         : 'Set XDG_CACHE_HOME to a folder of your own.',
     cause: error,
   })

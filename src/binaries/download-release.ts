@@ -38,7 +38,7 @@ export async function downloadRelease(
       }
       const files = await unpack({ tarball, folder, arch: request.arch, signal: request.signal })
       await rm(tarball)
-      return { v: 1, tarball: { sha256 }, files }
+      return { v: 2, tarball: { sha256 }, files }
     } finally {
       await web.close()
     }

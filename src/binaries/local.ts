@@ -33,7 +33,7 @@ export async function fromTarball(
     })
   const entry = await fillFolder(cache, key, async (folder) => {
     const files = await unpack({ tarball: path, folder, arch, signal })
-    return { v: 1, tarball: { sha256, stamp }, files }
+    return { v: 2, tarball: { sha256, stamp }, files }
   })
   return entry.files
 }
@@ -57,7 +57,7 @@ export async function fromFolder(
     await checkElf(file, name, arch)
     files[name] = { path: file, sha256: await sha256Of(file, signal), ...stamp }
   }
-  await writeEntry(cache, key, { v: 1, files })
+  await writeEntry(cache, key, { v: 2, files })
   return files
 }
 

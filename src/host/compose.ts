@@ -1,6 +1,7 @@
 import type { FilePut, Script } from './host.ts'
 import { prelude } from './prelude.ts'
 import { quote } from './quote.ts'
+import { sentBytes } from './upload.ts'
 
 /** The text that runs the blocks one after the other and prints a mark around each. */
 export function composeBlocks(blocks: readonly Script[], afterFailure: 'stop' | 'continue'): string {
@@ -37,7 +38,8 @@ function composeBlock(block: Script, index: number, afterFailure: 'stop' | 'cont
 
 function fileWords(file: FilePut): string {
   if (!/^\/[^\n]*[^\n/]$/.test(file.path)) throw new TypeError(`not the absolute path of a file: ${file.path}`)
-  const size = file.content.kind === 'bytes' ? file.content.bytes.length : file.content.size
+  const compressed = file.content.kind === 'file' && file.content.gzip !== undefined
   const mode = file.mode.toString(8).padStart(4, '0')
-  return [file.path, file.owner, file.group, mode, String(size), file.content.sha256].map(quote).join(' ')
+  const size = `${sentBytes(file)}${compressed ? 'z' : ''}`
+  return [file.path, file.owner, file.group, mode, size, file.content.sha256].map(quote).join(' ')
 }

@@ -26,9 +26,13 @@ ed_sweep() {
   done
 }
 
-# Reads exactly $1 bytes whatever becomes of them, so that what follows on stdin is still understood after a full disk.
+# Reads exactly $1 bytes, compressed ones where a z stands behind, whatever becomes of them, so that what follows on stdin is still
+# understood after a full disk.
 ed_receive() {
-  head -c "$1" <&3 | { cat >"$2" || { cat >/dev/null; false; }; }
+  case $1 in
+  *z) head -c "\${1%z}" <&3 | { gzip -dc >"$2" || { cat >/dev/null; false; }; } ;;
+  *) head -c "$1" <&3 | { cat >"$2" || { cat >/dev/null; false; }; } ;;
+  esac
 }
 
 ed_label() { # temporary file, target: SELinux only, as good as the host's tools allow
@@ -40,7 +44,7 @@ ed_label() { # temporary file, target: SELinux only, as good as the host's tools
   fi
 }
 
-# index of the block, then for each file: path owner group mode size sha256
+# index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256
 ed_install() (
   ed_index=$1
   shift

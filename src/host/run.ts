@@ -4,7 +4,7 @@ import type { Shell } from './shell.ts'
 import { blockOutput, stdoutLimitBytes } from './block-output.ts'
 import { composeRun, composeScript } from './compose.ts'
 import { lockLost, tooMuchOutput } from './failures.ts'
-import { sizeOf, upload } from './upload.ts'
+import { sentBytes, upload } from './upload.ts'
 import { talk } from './talk.ts'
 import { composeGuard } from './lock-script.ts'
 
@@ -15,7 +15,7 @@ export async function runBlocks(shell: Shell, blocks: readonly Script[], options
   const attempt = { host: shell.host, target: shell.target, what: options.what }
   const nonce = randomBytes(16).toString('hex')
   const output = blockOutput(options, () => tooMuchOutput(attempt, stdoutLimitBytes))
-  const total = blocks.flatMap((block) => block.files ?? []).reduce((sum, file) => sum + sizeOf(file), 0)
+  const total = blocks.flatMap((block) => block.files ?? []).reduce((sum, file) => sum + sentBytes(file), 0)
   let sent = 0
   const onSent = (bytes: number): void => options.onUpload?.((sent += bytes), total)
   const guard = options.fence === undefined ? '' : composeGuard(options.fence)

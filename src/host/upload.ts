@@ -4,8 +4,9 @@ import type { FilePut } from './host.ts'
 
 const chunkBytes = 256 * 1024
 
-export function sizeOf(file: FilePut): number {
-  return file.content.kind === 'bytes' ? file.content.bytes.length : file.content.size
+/** What travels. */
+export function sentBytes({ content }: FilePut): number {
+  return content.kind === 'bytes' ? content.bytes.length : (content.gzip ?? content).size
 }
 
 /** Sends the files' bytes, one after the other, as fast as the host takes them; ends early when the host is gone. */
@@ -21,7 +22,7 @@ export async function upload(
       sent += chunk.length
       onSent(chunk.length)
     }
-    if (sent !== sizeOf(file)) {
+    if (sent !== sentBytes(file)) {
       throw new DeployError({
         message: `${file.path}: its source changed while it was read`,
         next: 'run the same command again',
@@ -30,13 +31,13 @@ export async function upload(
   }
 }
 
-async function* chunks(file: FilePut): AsyncGenerator<Uint8Array> {
-  if (file.content.kind === 'bytes') {
-    for (let at = 0; at < file.content.bytes.length; at += chunkBytes)
-      yield file.content.bytes.subarray(at, at + chunkBytes)
+async function* chunks({ content }: FilePut): AsyncGenerator<Uint8Array> {
+  if (content.kind === 'bytes') {
+    for (let at = 0; at < content.bytes.length; at += chunkBytes) yield content.bytes.subarray(at, at + chunkBytes)
     return
   }
-  if (file.content.size === 0) return
+  const { path, size } = content.gzip ?? content
+  if (size === 0) return
   // `end`: never more than was promised, or the rest would be taken for the next file
-  yield* createReadStream(file.content.path, { highWaterMark: chunkBytes, end: file.content.size - 1 })
+  yield* createReadStream(path, { highWaterMark: chunkBytes, end: size - 1 })
 }

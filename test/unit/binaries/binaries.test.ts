@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
 import { getBinaries, type Binaries } from '../../../src/binaries/binaries.ts'
+import type { BinaryFiles } from '../../../src/binaries/cache.ts'
 import type { BinarySource } from '../../../src/inventory/model.ts'
 import { failure } from './failure.ts'
 import { amd64, arm64, elf, release, serve, serveFiles, sha256, tar, temporaryFolder, type Packed } from './fakes.ts'
@@ -51,6 +52,9 @@ describe('a release from a mirror', () => {
       const content = elf(amd64, name)
       expect(files[name]).toMatchObject({ size: content.length, sha256: sha256(content) })
       expect(await readFile(files[name]?.path ?? '')).toEqual(content)
+      const gzip = await readFile(files[name]?.gzip?.path ?? '')
+      expect(gzip).toHaveLength(files[name]?.gzip?.size ?? 0)
+      expect(gunzipSync(gzip)).toEqual(content)
     }
     expect(progress.at(-1)).toEqual([tarball.length, tarball.length])
   })
@@ -65,12 +69,15 @@ describe('a release from a mirror', () => {
     expect(asked).toHaveLength(2)
   })
 
-  test('is fetched again when a cached file is not as it was left', async () => {
+  test.each([
+    ['file', (files: BinaryFiles) => files.etcd?.path],
+    ['compressed file', (files: BinaryFiles) => files.etcd?.gzip?.path],
+  ])('is fetched again when a cached %s is not as it was left', async (_, of) => {
     const tarball = release(version)
     const { origin, asked } = await serveFiles({ [path]: tarball, [sumsPath]: sums(tarball) })
     const cache = await temporaryFolder()
     const first = await get(mirror(origin), cache)
-    await writeFile(first.etcd.path, 'cut')
+    await writeFile(of(first) ?? '', 'cut')
     const second = await get(mirror(origin), cache)
     expect(await readFile(second.etcd.path)).toEqual(elf(amd64, 'etcd'))
     expect(asked.filter((each) => each === path)).toHaveLength(2)

@@ -4,6 +4,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, wr
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { FilePut } from '../../../src/host/host.ts'
 import { runBlocks } from '../../../src/host/run.ts'
@@ -21,6 +22,14 @@ beforeEach(async () => {
 function put(name: string, bytes: Buffer, more: Partial<FilePut> = {}): FilePut {
   const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
   return { path: join(folder, name), content, mode: 0o640, owner, group, ...more }
+}
+
+async function compressed(name: string, bytes: Buffer, gzip: Buffer): Promise<FilePut> {
+  const path = join(folder, `${name}.source.gz`)
+  await writeFile(path, gzip)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const content = { kind: 'file' as const, path: '', size: bytes.length, sha256, gzip: { path, size: gzip.length } }
+  return put(name, bytes, { content })
 }
 
 function corrupt(file: FilePut): FilePut {
@@ -61,6 +70,36 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     await install([copy, put('next', Buffer.from('next'))])
     expect(await readFile(join(folder, 'next'), 'utf8')).toBe('next')
     expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true)
+  })
+
+  it('sends a file compressed where it lies so beside it, and checks what was unpacked', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'so much of the same ')
+    const counted = localShell({ interpreter })
+    const files = [await compressed('program', bytes, gzipSync(bytes)), put('next', Buffer.from('next'))]
+    const told: number[][] = []
+    const onUpload = (...at: number[]): unknown => told.push(at)
+    await runBlocks(counted, [{ text: 'install_files', files }], runOptions({ onUpload }))
+    expect((await readFile(join(folder, 'program'))).equals(bytes)).toBe(true)
+    expect(await readFile(join(folder, 'next'), 'utf8')).toBe('next')
+    expect(counted.cost.bytesSent).toBeLessThan(100_000)
+    const total = gzipSync(bytes).length + 4
+    expect(told.at(-1)).toEqual([total, total])
+  })
+
+  it.each([
+    ['is no gzip', (packed: Buffer) => randomBytes(packed.length), ''],
+    ['ends too early', (packed: Buffer) => packed.subarray(0, packed.length / 2), ''],
+    ['is that of another file', () => gzipSync(randomBytes(1_000_000)), ''],
+    ['finds a full disk', (packed: Buffer) => packed, 'ulimit -f 8; '],
+  ])('installs none of it when what comes compressed %s, and goes on with the next block', async (_, spoil, before) => {
+    const bytes = randomBytes(1_000_000)
+    const blocks = [
+      { text: `${before}install_files`, files: [await compressed('a', bytes, spoil(gzipSync(bytes)))] },
+      { text: 'install_files', files: [put('b', Buffer.from('later'))] },
+    ]
+    const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
+    expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
+    expect((await readdir(folder)).toSorted()).toEqual(['a.source.gz', 'b'])
   })
 
   it('replaces a file by renaming: who has the old one open keeps it, a link is not followed', async () => {
