@@ -9,7 +9,7 @@ export interface SeenCertificate {
   host: string
   where: 'disk' | 'served'
   use: Use
-  /** The member's or client's; of a CA nothing is known but what is in it. */
+  /** The member's or client's; of a CA the file that holds it. */
   name: string
   certificate: Certificate
 }
@@ -50,12 +50,14 @@ export function certificateEntries(
 
 function authorityEntries(store: PkiStore, seen: readonly SeenCertificate[]): CertificateEntry[] {
   const held = seen.filter(({ use }) => use === 'CA')
-  const hosts = [...new Set(held.map(({ host }) => host))]
+  const files = new Map(held.map(({ host, name }) => [`${host} ${name}`, { host, name }]))
   const ours = store.authorities.map(({ generation, certificate, imported }): CertificateEntry => {
     const here = held.filter((each) => each.certificate.fingerprint === certificate.fingerprint)
     const trusted = store.trusted.includes(generation)
     const unused = imported && generation === store.importedTarget
-    const lacking = hosts.filter((host) => !here.some((each) => each.host === host))
+    const lacking = [...files.values()].filter(
+      ({ host, name }) => !here.some((each) => each.host === host && each.name === name),
+    )
     return {
       use: 'CA',
       name: String(generation),
@@ -64,8 +66,8 @@ function authorityEntries(store: PkiStore, seen: readonly SeenCertificate[]): Ce
       inPki: certificate,
       seen: here,
       mismatches: trusted
-        ? lacking.map((host) => `${host} does not trust it`)
-        : [...new Set(here.map(({ host }) => host))].map((host) => `${host} trusts it, pki/ does not`),
+        ? lacking.map(({ host, name }) => `${host} does not trust it (${name})`)
+        : here.map(({ host, name }) => `${host} trusts it (${name}), pki/ does not`),
     }
   })
   const known = new Set(store.authorities.map(({ certificate }) => certificate.fingerprint))
@@ -80,7 +82,7 @@ function authorityEntries(store: PkiStore, seen: readonly SeenCertificate[]): Ce
     generation: undefined,
     inPki: undefined,
     seen: here,
-    mismatches: [...new Set(here.map(({ host }) => host))].map((host) => `${host} trusts it, pki/ does not know it`),
+    mismatches: here.map(({ host, name }) => `${host} trusts it (${name}), pki/ does not know it`),
   }))
   return [...ours, ...others]
 }

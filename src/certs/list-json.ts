@@ -2,6 +2,7 @@ import type { Certificate } from '../pki/certificate.ts'
 import { daysLeft } from '../pki/reissue.ts'
 import type { PkiStore } from '../pki/store.ts'
 import type { CertificateEntry } from './entries.ts'
+import type { CertificatesSeen } from './see-certificates.ts'
 
 /** What `certs list --json` prints; `null`: there is none. */
 export function listJson(
@@ -9,7 +10,7 @@ export function listJson(
   store: PkiStore,
   entries: readonly CertificateEntry[],
   due: readonly CertificateEntry[],
-  now: Date,
+  { now, notSeen }: { now: Date; notSeen: CertificatesSeen['notSeen'] },
 ) {
   return {
     v: 1,
@@ -25,10 +26,16 @@ export function listJson(
       state: entry.state,
       generation: entry.generation ?? null,
       pki: entry.inPki === undefined ? null : facts(entry.inPki, now),
-      seen: entry.seen.map(({ host, where, certificate }) => ({ host, where, ...facts(certificate, now) })),
+      seen: entry.seen.map(({ host, where, use, name, certificate }) => ({
+        host,
+        where,
+        ...(use === 'CA' && { file: name }),
+        ...facts(certificate, now),
+      })),
       mismatches: entry.mismatches,
       due: due.includes(entry),
     })),
+    notSeen,
   }
 }
 

@@ -6,6 +6,7 @@ import { canonicalSerial } from '../pki/certificate.ts'
 import type { RevocationReason } from '../pki/revocation-reasons.ts'
 import type { IssuedLeaf } from '../pki/state.ts'
 import type { CrlTimes, PkiStore } from '../pki/store.ts'
+import { memberLeafName } from '../steps/member-leaf.ts'
 
 /** What a revocation comes to, before anything is written. */
 export interface RevocationPlan {
@@ -18,7 +19,7 @@ export interface RevocationPlan {
 }
 
 /** NAME: all certificates of that client, of a member where no client bears the name. SERIAL: that one. */
-export function planRevocation(store: PkiStore, cluster: Pick<Cluster, 'nodes'>, what: string): RevocationPlan {
+export function planRevocation(store: PkiStore, cluster: Pick<Cluster, 'nodes' | 'tls'>, what: string): RevocationPlan {
   const leaves = named(store, cluster, what) ?? bySerial(store, what)
   const serials = typeof leaves === 'string' ? [leaves] : leaves.map(({ serial }) => serial)
   if (typeof leaves !== 'string') refuseOwn(store, leaves)
@@ -44,11 +45,13 @@ export async function revoke(
   )
 }
 
-function named(store: PkiStore, { nodes }: Pick<Cluster, 'nodes'>, name: string): IssuedLeaf[] | undefined {
-  const leaves = store.issued.filter((leaf) => leaf.name === name)
-  const clients = leaves.filter(({ kind }) => kind === 'client')
+function named(store: PkiStore, cluster: Pick<Cluster, 'nodes' | 'tls'>, name: string): IssuedLeaf[] | undefined {
+  const clients = store.issued.filter((leaf) => leaf.name === name && leaf.kind === 'client')
   if (clients.length > 0) return clients
-  return leaves.length > 0 || nodes.some((node) => node.name === name) ? leaves : undefined
+  const isMember = cluster.nodes.some((node) => node.name === name)
+  const names = [name, ...(isMember ? [memberLeafName(cluster, name)] : [])]
+  const members = store.issued.filter((leaf) => names.includes(leaf.name))
+  return members.length > 0 ? members : undefined
 }
 
 /** A serial alone: one that others issued from a CA which was imported. */

@@ -1,6 +1,8 @@
 import { certificateEntries, type CertificateEntry } from '../certs/entries.ts'
 import { dueEntries, listJson } from '../certs/list-json.ts'
+import type { CertificatesSeen } from '../certs/see-certificates.ts'
 import { exitCode, type ExitCode } from '../errors.ts'
+import type { Cluster } from '../inventory/model.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { daysLeft } from '../pki/reissue.ts'
 import { loadColors, wantsColors, type Colors } from '../ui/colors.ts'
@@ -9,28 +11,55 @@ import { cleanLine } from '../ui/text.ts'
 import { daysOption } from './certs-options.ts'
 import { locally, needStore } from './certs-session.ts'
 import type { CommonOptions } from './options.ts'
+import { inSession, type Session } from './session.ts'
 
 export interface ListOptions extends CommonOptions {
   all?: true
   maxDays?: string
+  /** What `pki/` holds; no host is asked. */
+  local?: true
 }
 
 export function certsList(options: ListOptions): Promise<ExitCode> {
-  return locally(options, async (session) => {
-    const maxDays = daysOption(options.maxDays, '--max-days', 0)
-    const store = needStore(session)
-    const entries = certificateEntries(store, [], options.all === true ? await formerLeaves(store) : [])
-    const now = new Date()
-    const due = maxDays === undefined ? [] : dueEntries(entries, maxDays, now)
-    const { stdout, env } = process
-    if (options.json === true)
-      stdout.write(`${JSON.stringify(listJson(session.cluster.name, store, entries, due, now))}\n`)
-    else {
-      const colors = await loadColors(wantsColors(stdout.isTTY, env))
-      stdout.write(`${listText(entries, due, { now, colors, columns: stdout.columns ?? Infinity })}\n`)
-    }
-    return due.length > 0 ? exitCode.differs : exitCode.done
-  })
+  if (options.local === true) {
+    return locally(options, async (session) =>
+      list(session.cluster, needStore(session), options, { seen: [], notSeen: [] }),
+    )
+  }
+  const work = async (session: Session): Promise<ExitCode> => {
+    const { cluster } = session
+    const [{ openPki }, { seeCertificates }] = await Promise.all([
+      import('../pki/open.ts'),
+      import('../certs/see-certificates.ts'),
+    ])
+    const store = needStore({ cluster, store: await openPki(cluster.pki.dir, cluster.name) })
+    return list(cluster, store, options, await seeCertificates(session, store))
+  }
+  return inSession('certs list', options, work, { stdout: 'answer' })
+}
+
+async function list(
+  cluster: Cluster,
+  store: PkiStore,
+  options: ListOptions,
+  { seen, notSeen }: CertificatesSeen,
+): Promise<ExitCode> {
+  const maxDays = daysOption(options.maxDays, '--max-days', 0)
+  const entries = certificateEntries(store, seen, options.all === true ? await formerLeaves(store) : [])
+  const now = new Date()
+  const due = maxDays === undefined ? [] : dueEntries(entries, maxDays, now)
+  const { stdout, env } = process
+  if (options.json === true)
+    stdout.write(`${JSON.stringify(listJson(cluster.name, store, entries, due, { now, notSeen }))}\n`)
+  else {
+    const colors = await loadColors(wantsColors(stdout.isTTY, env))
+    const lines = notSeen.map(
+      ({ host, what, why }) => `${colors.dim('–')} ${host}: ${what} was not seen: ${cleanLine(why)}`,
+    )
+    const text = listText(entries, due, { now, colors, columns: stdout.columns ?? Infinity })
+    stdout.write([text, ...lines, ''].join('\n'))
+  }
+  return due.length > 0 ? exitCode.differs : exitCode.done
 }
 
 interface Shown {
@@ -50,6 +79,7 @@ const columns = [
   { title: 'days left', align: 'right' as const },
   { title: 'serial' },
   { title: 'names' },
+  { title: 'on hosts' },
 ]
 
 function listText(entries: readonly CertificateEntry[], due: readonly CertificateEntry[], shown: Shown): string {
@@ -77,7 +107,15 @@ function row(entry: CertificateEntry, due: boolean, { now, colors }: Shown): Cel
     due ? { text: left, style: colors.red } : left,
     serial,
     [...dnsNames, ...ipAddresses].join(' '),
+    whereText(entry),
   ]
+}
+
+/** A member's: whether its disk has it, and whether it is served; any other's: on how many hosts it is. */
+function whereText({ use, seen }: CertificateEntry): string {
+  if (use === 'server' || use === 'peer') return [...new Set(seen.map(({ where }) => where))].join(', ')
+  const hosts = new Set(seen.map(({ host }) => host)).size
+  return hosts === 0 ? '' : String(hosts)
 }
 
 function titleOf({ use, name }: CertificateEntry): string {

@@ -8,18 +8,21 @@ import type { ListOptions } from './certs-list.ts'
 import type { RevokeOptions } from './certs-revoke.ts'
 import { examples } from './examples.ts'
 
-/** `etcd-deploy certs …`: what needs the inventory and `pki/`, and no host. */
+/** `etcd-deploy certs …` */
 export function addCerts(root: Command, end: (code: ExitCode) => void): void {
   const certs = root
     .command('certs')
     .description('certificates: list, issue, export, revoke, take in a CA')
     .exitOverride()
 
-  local(certs.command('list'), ['certs list', 'certs list prod.ts --json', 'certs list --max-days 30'])
-    .description('list the certificates of the cluster')
+  local(certs.command('list'), ['certs list', 'certs list prod.ts --json', 'certs list --local --max-days 30'])
+    .description("list every certificate: in pki/, on the hosts' disks, as served")
     .argument('[inventory]', 'inventory file')
     .option('--json', 'one JSON object for programs')
     .option('--all', 'also those that were replaced')
+    .option('--local', 'what pki/ holds; no host is asked')
+    .option('-v, --verbose', 'every command on every host, with its time')
+    .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
     .option('--max-days <days>', 'exit 4 when a certificate in use ends within so many days')
     .action(async (file: string | undefined, options: ListOptions) =>
       end(

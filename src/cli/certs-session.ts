@@ -37,7 +37,7 @@ export async function locally(
 }
 
 /** The store that all but the first command need. */
-export function needStore({ store, cluster }: LocalSession): PkiStore {
+export function needStore({ store, cluster }: Pick<LocalSession, 'store' | 'cluster'>): PkiStore {
   if (store !== undefined) return store
   throw new DeployError({
     message: `there are no certificates of ${cluster.name} yet: ${cluster.pki.dir} does not hold them`,

@@ -124,8 +124,8 @@ describe('pki/, disk and wire side by side', () => {
     const { certificate } = await sampleCa(1, { cluster: 'elsewhere' })
     const entries = shown([seen('disk', 'CA', certificate), seen('served', 'peer', certificate)])
     expect(entries).toEqual([
-      ['CA 1', 'issuing', 1, 'node1 does not trust it'],
-      ['CA', 'unknown', undefined, 'node1 trusts it, pki/ does not know it'],
+      ['CA 1', 'issuing', 1, 'node1 does not trust it (node1)'],
+      ['CA', 'unknown', undefined, 'node1 trusts it (node1), pki/ does not know it'],
       ['peer node1', 'unknown', undefined, `node1 has serial ${certificate.serial}, pki/ has none`],
     ])
   })
@@ -136,7 +136,7 @@ describe('pki/, disk and wire side by side', () => {
     const hosts = [...both.map((ca) => seen('disk', 'CA', ca)), seen('disk', 'CA', store.ca(1), 'node2')]
     expect(shown(hosts)).toEqual([
       ['CA 1', 'issuing', 1],
-      ['CA 2', 'trusted', 2, 'node2 does not trust it'],
+      ['CA 2', 'trusted', 2, 'node2 does not trust it (node2)'],
     ])
     await store.issueFrom(2)
     await store.trustOnly([2])
@@ -144,8 +144,8 @@ describe('pki/, disk and wire side by side', () => {
       'CA 1',
       'former',
       1,
-      'node1 trusts it, pki/ does not',
-      'node2 trusts it, pki/ does not',
+      'node1 trusts it (node1), pki/ does not',
+      'node2 trusts it (node2), pki/ does not',
     ])
   })
 
@@ -168,17 +168,17 @@ describe('pki/, disk and wire side by side', () => {
 describe('certs list', () => {
   test('a table; exit 4 and no less when something is due', async () => {
     await issue('app', 'client', 20)
-    const told = await at.certs('list')
+    const told = await at.certs('list', '--local')
     expect(told).toMatchObject({ code: 0, stderr: '' })
     expect(told.stdout).toMatch(/^app client +current +1 +O=Example, CN=app +ecdsa-p256 .* 19 /m)
-    expect((await at.certs('list', '--max-days', '19')).code).toBe(0)
-    expect((await at.certs('list', '--max-days', '20')).code).toBe(4)
-    expect((await at.certs('list', '--max-days', 'soon')).code).toBe(2)
+    expect((await at.certs('list', '--local', '--max-days', '19')).code).toBe(0)
+    expect((await at.certs('list', '--local', '--max-days', '20')).code).toBe(4)
+    expect((await at.certs('list', '--local', '--max-days', 'soon')).code).toBe(2)
   })
 
   test('--json: one object with every fact', async () => {
     const certificate = await issue('app', 'client', 20)
-    const { code, stdout } = await at.certs('list', '--json', '--max-days', '30')
+    const { code, stdout } = await at.certs('list', '--local', '--json', '--max-days', '30')
     expect(code).toBe(4)
     const listed = JSON.parse(stdout) as { certificates: Record<string, unknown>[] }
     expect(listed).toMatchObject({ v: 1, type: 'certificates', cluster: 'prod', ca: { issues: 1, trusted: [1] } })
@@ -205,7 +205,7 @@ describe('certs list', () => {
   })
 
   test('--json: a failure is one object too', async () => {
-    const { code, stdout, stderr } = await at.certs('list', '--json', '--max-days', 'soon')
+    const { code, stdout, stderr } = await at.certs('list', '--local', '--json', '--max-days', 'soon')
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ v: 1, type: 'error', error: { exitCode: 2 } })
   })
