@@ -17,7 +17,7 @@ const full = process.env['FULL'] === '1'
 const seed = testSeed()
 const { version: newest } = await newestRelease()
 const all = wantedReleases.map((each): string => each.version)
-const versions = full ? all : [...new Set([newest, all[seed % all.length] ?? newest])]
+const versions = full ? all : [all[seed % all.length] ?? newest]
 
 beforeAll(() => labUp({ hosts: 5 }))
 
@@ -106,7 +106,7 @@ test(
     const events = countEvents(whole.events)
     const kills = full
       ? Array.from({ length: events }, (_, at) => at + 1)
-      : seededSample(events, 1, seed, (line) => console.log(`tls enable: killed at ${line}`)).slice(1, 2)
+      : seededSample(events, 3, seed, (line) => console.log(`tls enable: one of ${line}`)).slice(1, 2)
     for (const killAt of kills) {
       await labReset(hosts)
       const site = await plainSite(hosts, newest)
