@@ -27,7 +27,7 @@ export function planRevocation(store: PkiStore, cluster: Pick<Cluster, 'nodes' |
   return {
     serials: fresh ?? [],
     already: already ?? [],
-    warnings: typeof leaves === 'string' ? [] : memberWarnings(leaves, fresh ?? []),
+    warnings: typeof leaves === 'string' ? [] : memberWarnings(cluster, leaves, fresh ?? []),
   }
 }
 
@@ -80,11 +80,20 @@ function refuseOwn(store: PkiStore, leaves: readonly IssuedLeaf[]): void {
   })
 }
 
-function memberWarnings(leaves: readonly IssuedLeaf[], fresh: readonly string[]): string[] {
-  const members = leaves.filter(({ kind, serial }) => kind !== 'client' && fresh.includes(serial))
-  return [...new Set(members.map(({ name }) => name))].map(
-    (name) =>
-      `${name} is a member: the others will refuse connections that it opens with this certificate, but go on dialling it. ` +
-      `A revocation does not evict a peer: etcd-deploy member remove ${name} does.`,
+function memberWarnings(
+  cluster: Pick<Cluster, 'nodes' | 'tls'>,
+  leaves: readonly IssuedLeaf[],
+  fresh: readonly string[],
+): string[] {
+  const names = new Set(
+    leaves.flatMap(({ name, kind, serial }) => (kind !== 'client' && fresh.includes(serial) ? name : [])),
+  )
+  const isShared = (name: string): boolean => cluster.nodes.every((node) => node.name !== name)
+  return [...names].map((name) =>
+    isShared(name)
+      ? 'it is the certificate of all members: none of them could connect to another any more, once links are made anew. ' +
+        'etcd-deploy rotate-certs gives them another first.'
+      : `${name} is a member: the others will refuse connections that it opens with this certificate, but go on dialling it. ` +
+        `A revocation does not evict a peer: etcd-deploy member remove ${name} does.`,
   )
 }

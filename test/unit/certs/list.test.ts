@@ -84,7 +84,7 @@ describe('pki/, disk and wire side by side', () => {
     host,
     where,
     use,
-    name: host,
+    name: use === 'CA' ? 'peer-ca.crt' : host,
     certificate,
   })
 
@@ -124,8 +124,8 @@ describe('pki/, disk and wire side by side', () => {
     const { certificate } = await sampleCa(1, { cluster: 'elsewhere' })
     const entries = shown([seen('disk', 'CA', certificate), seen('served', 'peer', certificate)])
     expect(entries).toEqual([
-      ['CA 1', 'issuing', 1, 'node1 does not trust it (node1)'],
-      ['CA', 'unknown', undefined, 'node1 trusts it (node1), pki/ does not know it'],
+      ['CA 1', 'issuing', 1, 'node1 does not trust it (peer-ca.crt)'],
+      ['CA', 'unknown', undefined, 'node1 trusts it (peer-ca.crt), pki/ does not know it'],
       ['peer node1', 'unknown', undefined, `node1 has serial ${certificate.serial}, pki/ has none`],
     ])
   })
@@ -136,7 +136,7 @@ describe('pki/, disk and wire side by side', () => {
     const hosts = [...both.map((ca) => seen('disk', 'CA', ca)), seen('disk', 'CA', store.ca(1), 'node2')]
     expect(shown(hosts)).toEqual([
       ['CA 1', 'issuing', 1],
-      ['CA 2', 'trusted', 2, 'node2 does not trust it (node2)'],
+      ['CA 2', 'trusted', 2, 'node2 does not trust it (peer-ca.crt)'],
     ])
     await store.issueFrom(2)
     await store.trustOnly([2])
@@ -144,8 +144,8 @@ describe('pki/, disk and wire side by side', () => {
       'CA 1',
       'former',
       1,
-      'node1 trusts it (node1), pki/ does not',
-      'node2 trusts it (node2), pki/ does not',
+      'node1 trusts it (peer-ca.crt), pki/ does not',
+      'node2 trusts it (peer-ca.crt), pki/ does not',
     ])
   })
 

@@ -68,6 +68,19 @@ describe('certs revoke', () => {
     expect((await listed()).map(([serial]) => serial)).toEqual([client])
   })
 
+  test('of members that share one: by the name of any of them', async () => {
+    at = site({ certificates: 'shared' })
+    store = await madePki(at)
+    const serial = await issue('@members', 'peer')
+    expect(await at.certs('revoke', 'node2')).toMatchObject({ code: 3, stderr: expect.stringContaining('all members') })
+    expect((await at.certs('revoke', 'node2', '--yes')).code).toBe(0)
+    expect((await listed()).map(([each]) => each)).toEqual([serial])
+  })
+
+  test('of a member that has none yet: said so', async () => {
+    expect((await at.certs('revoke', 'node3')).code).toBe(2)
+  })
+
   test('the certificate in use by the hosts’ own etcdctl is kept, one before it not', async () => {
     const [old, current] = [await issue('admin'), await issue('admin')]
     for (const what of ['admin', current]) {
