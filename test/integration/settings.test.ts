@@ -45,6 +45,7 @@ test('plan --json holds every wave; without --detailed-exitcode differences are 
 
 test('new settings restart one member at a time, the leader last after handing over, and nothing is lost', async () => {
   const before = await leadership('node1')
+  const beganS = Math.floor(Date.now() / 1000)
   const recorder = await startRecorder(await clientsOf(site))
   const run = await site.run('up')
   const report = await recorder.stop()
@@ -54,6 +55,12 @@ test('new settings restart one member at a time, the leader last after handing o
   const starts = run.events.filter(({ type }) => type === 'change-begin' || type === 'change-end')
   expect(starts.map(({ type }) => type)).toEqual(hosts.flatMap(() => ['change-begin', 'change-end']))
   expect((await leadership('node1')).term).toBeLessThanOrEqual(before.term + 1)
+  // etcd itself hands over when it is stopped; that it had nothing left to hand over tells that it was done before.
+  const stopping = await hostOutput(
+    before.leader as NodeName,
+    `journalctl -u etcd -o cat --no-pager --since=@${beganS}`,
+  )
+  expect(stopping).toMatch(/skipped leadership transfer.*local server is not leader/)
   expectUnharmed(report, { longestGapMs: 2000 })
   for (const host of hosts) expect(await runningWith(host), host).toMatch(/^ETCD_HEARTBEAT_INTERVAL=200$/m)
 })
