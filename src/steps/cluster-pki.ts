@@ -36,6 +36,8 @@ export class ClusterPki {
     const { openPki } = await import('../pki/open.ts')
     this.#store ??= openPki(this.#cluster.pki.dir, this.#cluster.name, this.#options.passphrase)
     const store = await this.#store
+    // Hosts are read meanwhile.
+    if (store === undefined) void import('../pki/x509.ts').then(({ library }) => library()).catch(() => {})
     this.#before ??= new Set(store?.issued.map(({ serial }) => serial))
     return store
   }
