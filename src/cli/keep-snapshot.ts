@@ -3,13 +3,17 @@ import { dirname, join } from 'node:path'
 
 import { hasQuorum } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
+import { reachedHosts } from '../steps/seen.ts'
 import { takeSnapshot } from '../steps/snapshot.ts'
 import type { Session } from './session.ts'
 
 /** Before what is risky: a verified snapshot beside the inventory, which nobody deletes. */
 export async function keepSnapshot(session: Session): Promise<void> {
   const { cluster, emit } = session
-  if (!hasQuorum(cluster, await seeHosts(session))) {
+  const seen = await seeHosts(session)
+  // The run needs every host, and will say so: each of its attempts would leave a file.
+  if (reachedHosts(seen).length < cluster.nodes.length) return
+  if (!hasQuorum(cluster, seen)) {
     emit({ type: 'warning', message: 'no snapshot was taken: there is no quorum that could give one' })
     return
   }

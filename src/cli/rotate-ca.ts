@@ -84,11 +84,17 @@ async function storeOf(session: Session): Promise<PkiStore> {
 function nothingToDo(store: PkiStore, options: RotateOptions): string | undefined {
   if (options.continue === true) return `no CA rotation is under way: ${doneText(store)}`
   if (options.abort === true) return `no CA rotation is under way: there is nothing to go back from`
-  // A run that was killed after its last change, and is done again, must not begin the next rotation.
+  if (store.next !== undefined) return undefined
+  // A run that was killed after its last change, and is done again, must not begin the next rotation, nor lead back.
+  if (options.to === 'imported')
+    return isImportedLast(store) ? `${doneText(store)}, which was imported last` : undefined
   const ageMs = Date.now() - store.ca().notBefore.getTime()
-  if (store.generation === 1 || store.next !== undefined || options.to !== undefined || ageMs > justRotatedMs)
-    return undefined
+  if (store.generation === 1 || ageMs > justRotatedMs) return undefined
   return `${doneText(store)}; it is younger than an hour, so that no other is made`
+}
+
+function isImportedLast({ authorities, generation }: PkiStore): boolean {
+  return authorities.findLast(({ imported }) => imported)?.generation === generation
 }
 
 const justRotatedMs = 60 * 60_000
