@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'plain.pub'), plain.public)
   await writeFile(join(folder, 'plain-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA')
   await writeFile(join(folder, 'encrypted'), ssh2.utils.generateKeyPairSync('ed25519', encryption).private)
+  const pem = { type: 'pkcs1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'sesame' } as const
+  const spki = { type: 'spki', format: 'pem' } as const
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: pem, publicKeyEncoding: spki })
+  await writeFile(join(folder, 'encrypted-pem'), rsa.privateKey)
   await writeFile(join(folder, 'fido'), openSshKey('sk-ssh-ed25519@openssh.com'))
   await writeFile(join(folder, 'text'), 'not a key\n')
 })
@@ -58,7 +63,7 @@ const sesame: SecretSource = { from: 'env', name: 'sesame' }
 
 describe('key files', () => {
   it('are read in the order given; a passphrase is asked for where one is needed', async () => {
-    const names = ['plain', 'encrypted']
+    const names = ['plain', 'encrypted', 'encrypted-pem']
     const identities = await readIdentities(target(names, { passphrase: sesame }), reveal)
     expect(identities.map(({ kind, file }) => [kind, file])).toEqual(names.map((name) => ['key', join(folder, name)]))
     expect(await readIdentities(target(['plain'], { passphrase: sesame }), never)).toMatchObject([{ kind: 'key' }])
@@ -68,6 +73,12 @@ describe('key files', () => {
     ['missing', {}, 'no such file'],
     ['encrypted', {}, 'encrypted, and no `passphrase` is given'],
     ['encrypted', { passphrase: { from: 'env', name: 'wrong' } as const }, 'encrypted, and the passphrase is wrong'],
+    ['encrypted-pem', {}, 'encrypted, and no `passphrase` is given'],
+    [
+      'encrypted-pem',
+      { passphrase: { from: 'env', name: 'wrong' } as const },
+      'encrypted, and the passphrase is wrong',
+    ],
     ['fido', {}, 'a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use'],
     ['plain-cert.pub', {}, 'a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use'],
     ['plain.pub', {}, 'a public key; the private one is needed'],
