@@ -31,6 +31,9 @@ ed_sweep() {
 ed_receive() {
   case $1 in
   *z) head -c "\${1%z}" <&3 | { gzip -dc >"$2" || { cat >/dev/null; false; }; } ;;
+  # A small one in one process, which has read it whole before it writes
+  [1-9] | [1-9]? | [1-9]?? | [1-9]??? | [1-9]????)
+    if true >>"$2"; then dd bs="$1" count=1 iflag=fullblock status=none <&3 >"$2"; else head -c "$1" <&3 >/dev/null; false; fi ;;
   *) head -c "$1" <&3 | { cat >"$2" || { cat >/dev/null; false; }; } ;;
   esac
 }

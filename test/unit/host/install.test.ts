@@ -133,16 +133,19 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     expect(await readdir(folder)).toEqual(['a', 'c'])
   })
 
-  it('still understands what follows when the disk takes no more', async () => {
-    const blocks = [
-      { text: 'ulimit -f 8; install_files', files: [put('a', randomBytes(1_000_000))] },
-      { text: 'install_files', files: [put('b', Buffer.from('fits'))] },
-    ]
-    const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
-    expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
-    expect(result.stderr).not.toMatch(/arrived/)
-    expect(await readdir(folder)).toEqual(['b'])
-  })
+  it.each([20_000, 1_000_000])(
+    'still understands what follows when the disk takes no more of %i bytes',
+    async (size) => {
+      const blocks = [
+        { text: 'ulimit -f 8; install_files', files: [put('a', randomBytes(size))] },
+        { text: 'install_files', files: [put('b', Buffer.from('fits'))] },
+      ]
+      const result = await runBlocks(shell, blocks, runOptions({ afterFailure: 'continue' }))
+      expect(result.blocks.map((block) => block.code)).toEqual([1, 0])
+      expect(result.stderr).not.toMatch(/arrived/)
+      expect(await readdir(folder)).toEqual(['b'])
+    },
+  )
 
   it('sends nothing when the script does not come to it', async () => {
     const counted = localShell({ interpreter })
@@ -203,11 +206,14 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     ])
   })
 
-  it('has owner and mode set before the content is there', async () => {
+  it.each([1, 200_000])('has owner and mode set before the content of %i bytes is there', async (size) => {
     await chmod(folder, 0o700)
     // What the shell sees of the temporary file when the first bytes of it arrive
-    const text = `ed_folder=$1; head() { stat -c %a "$ed_folder"/.secret.etcd-deploy.* >&2; command head "$@"; }; install_files`
-    const files = [put('secret', Buffer.from('x'), { mode: 0o400 })]
+    const spy = ['head', 'dd'].map(
+      (name) => `${name}() { stat -c %a "$ed_folder"/.secret.etcd-deploy.* >&2; command ${name} "$@"; }`,
+    )
+    const text = `ed_folder=$1; ${spy.join('; ')}; install_files`
+    const files = [put('secret', Buffer.alloc(size, 'x'), { mode: 0o400 })]
     const { stderr } = await runBlocks(shell, [{ text, args: [folder], files }], runOptions())
     expect(stderr).toBe('400\n')
   })
