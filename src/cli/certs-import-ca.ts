@@ -1,7 +1,7 @@
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import { readForeignCa, type CaSource } from '../certs/read-foreign-ca.ts'
 import { readForeignCrl } from '../certs/read-foreign-crl.ts'
-import { crlTimes } from './certs-crl-times.ts'
+import { crlTimes } from '../pki/crl-times.ts'
 import { secretOption } from './certs-options.ts'
 import { locally } from './certs-session.ts'
 import type { CommonOptions } from './options.ts'

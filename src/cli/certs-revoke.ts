@@ -1,7 +1,7 @@
 import { planRevocation, revoke } from '../certs/revoke.ts'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { RevocationReason } from '../pki/revocation-reasons.ts'
-import { crlTimes } from './certs-crl-times.ts'
+import { crlTimes } from '../pki/crl-times.ts'
 import { locally, needStore } from './certs-session.ts'
 import type { CommonOptions } from './options.ts'
 

@@ -3,6 +3,7 @@ import { readStatus } from '../status/read-status.ts'
 import { statusOf } from '../status/status-of.ts'
 import { loadColors, wantsColors } from '../ui/colors.ts'
 import { statusText } from '../ui/status-text.ts'
+import { knownOperation } from './known-operation.ts'
 import type { CommonOptions } from './options.ts'
 import { inSession } from './session.ts'
 
@@ -12,7 +13,7 @@ export function status(options: CommonOptions): Promise<ExitCode> {
     options,
     async (session) => {
       const { default: playbook } = await import('../../playbooks/up.ts')
-      const seen = statusOf(await readStatus(session, playbook.stages))
+      const seen = statusOf(await readStatus(session, playbook.stages, knownOperation))
       const { stdout, env } = process
       if (options.json === true) stdout.write(`${JSON.stringify(seen)}\n`)
       else {

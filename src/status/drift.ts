@@ -2,6 +2,7 @@ import { DeployError, DeployErrors } from '../errors.ts'
 import { allWaves } from '../engine/plan.ts'
 import type { Stage } from '../engine/playbook.ts'
 import { reachedHosts, type Seen } from '../steps/seen.ts'
+import type { StageTarget } from '../steps/stage-target.ts'
 import type { EtcdSubject } from '../steps/subject.ts'
 import type { Wanted } from '../steps/wanted.ts'
 
@@ -22,13 +23,15 @@ export interface DriftContext {
   /** Those of `up`. */
   stages: readonly Stage<Wanted, Seen>[]
   hasPki: boolean
+  /** Of the stage at which an operation stands. */
+  target?: StageTarget | undefined
 }
 
-export async function seeDrift({ subject, stages, hasPki }: DriftContext, seen: Seen): Promise<DriftSeen> {
+export async function seeDrift({ subject, stages, hasPki, target }: DriftContext, seen: Seen): Promise<DriftSeen> {
   if (reachedHosts(seen).length === 0) return { kind: 'not-seen', why: 'no host could be read' }
   let want: Wanted | undefined
   try {
-    want = await subject.prepare(seen, { purpose: 'plan' })
+    want = await subject.prepare(seen, { purpose: 'plan', ...(target === undefined ? {} : { target }) })
   } catch (error) {
     const problems = problemsOf(error)
     // Without pki/ nobody can say which certificates are wanted.

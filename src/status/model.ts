@@ -109,6 +109,8 @@ export interface OperationStatus {
   controller: string
   /** Hosts that hold its record; `this machine` for the one beside the inventory. */
   seenOn: string[]
+  /** For people: its stage. */
+  stands: string | null
 }
 
 export interface DriftStatus {

@@ -1,4 +1,4 @@
-import { readOperation } from '../engine/operation.ts'
+import { readOperation, type Operation } from '../engine/operation.ts'
 import type { Stage } from '../engine/playbook.ts'
 import { openPki } from '../pki/open.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -9,13 +9,18 @@ import { seeHosts, type SeeContext } from '../steps/see-hosts.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import type { Seen } from '../steps/seen.ts'
 import { EtcdSubject } from '../steps/subject.ts'
+import { standingOf, type KnownOperation, type Standing } from './standing.ts'
 import { seeWire, type WireSeen } from './wire.ts'
 import type { Wanted } from '../steps/wanted.ts'
 import { urlsToAsk } from './member-reading.ts'
 import type { StatusReading } from './reading.ts'
 
 /** Reads hosts and wire at once; then one member that serves is asked for what only the cluster can tell. Changes nothing. */
-export async function readStatus(context: SeeContext, stages: readonly Stage<Wanted, Seen>[]): Promise<StatusReading> {
+export async function readStatus(
+  context: SeeContext,
+  stages: readonly Stage<Wanted, Seen>[],
+  knownOperation: (operation: Operation) => Promise<KnownOperation | undefined> = () => Promise.resolve(undefined),
+): Promise<StatusReading> {
   const { cluster, emit, signal } = context
   const pki = await openPki(cluster.pki.dir, cluster.name).catch(() => undefined)
   const [seen, wire, operation] = await Promise.all([
@@ -26,16 +31,25 @@ export async function readStatus(context: SeeContext, stages: readonly Stage<Wan
   // As the operation itself: that another one is refused while it is unfinished is no drift.
   const unfinished = unfinishedOperation(seen, operation)
   const own = unfinished === undefined ? {} : { operation: unfinished.name }
-  const subject = new EtcdSubject({ cluster, emit, signal, may: 'form', recorded: operation, ...own })
+  const known = unfinished === undefined ? undefined : await knownOperation(unfinished)
+  const options = { cluster, emit, signal, may: 'form' as const, recorded: operation, ...own, ...known?.running }
+  const subject = new EtcdSubject(options)
+  const standing = known === undefined ? undefined : await stand(subject, known, seen)
   const [asked, drift] = await Promise.all([
     ask(context, seen),
-    seeDrift({ subject, stages, hasPki: pki !== undefined }, seen),
+    seeDrift({ subject, stages, hasPki: pki !== undefined, target: standing?.target }, seen),
   ])
   const warnings = subject
     .check(seen)
     .filter(({ warning }) => warning === true)
     .map(({ error: { host, message, next } }) => ({ host, message, next }))
-  return { cluster, seen, wire, asked, drift, operation, warnings, now: new Date() }
+  return { cluster, seen, wire, asked, drift, operation, stands: standing?.text, warnings, now: new Date() }
+}
+
+/** Undefined where what is wanted can't be worked out: drift tells why. */
+async function stand(subject: EtcdSubject, known: KnownOperation, seen: Seen): Promise<Standing | undefined> {
+  const want = await subject.prepare(seen, { purpose: 'plan' }).catch(() => undefined)
+  return want === undefined ? undefined : standingOf(known, want, seen)
 }
 
 async function seeWires(

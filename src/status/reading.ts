@@ -14,6 +14,8 @@ export interface StatusReading {
   drift: DriftSeen
   /** The record beside the inventory. */
   operation: Operation | undefined
+  /** Where that operation stands, where it is one of several stages. */
+  stands?: string | undefined
   warnings: { host: string | undefined; message: string; next: string[] }[]
   now: Date
 }

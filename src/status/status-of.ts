@@ -96,13 +96,13 @@ function quorumStatus(judged: readonly { member: MemberReading; verdict: Judged 
   }
 }
 
-function operationStatus({ seen, operation: local }: StatusReading): OperationStatus | null {
+function operationStatus({ seen, operation: local, stands }: StatusReading): OperationStatus | null {
   const operation = unfinishedOperation(seen, local)
   if (operation === undefined) return null
   const { name, finish, since, controller } = operation
   const holders = reachedHosts(seen).filter(([, on]) => on.operation !== undefined)
   const seenOn = [...(local === undefined ? [] : ['this machine']), ...holders.map(([host]) => host)]
-  return { name, finish, since, controller, seenOn }
+  return { name, finish, since, controller, seenOn, stands: stands ?? null }
 }
 
 function driftStatus({ drift }: StatusReading): DriftStatus {

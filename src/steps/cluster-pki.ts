@@ -2,6 +2,7 @@ import type { Emit } from '../engine/events.ts'
 import { task } from '../engine/task.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
+import { crlTimes } from '../pki/crl-times.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { slowestClockMs } from './clock-check.ts'
 import type { Formation, Remembered } from './formation.ts'
@@ -26,6 +27,8 @@ export class ClusterPki {
   #store: Promise<PkiStore | undefined> | undefined
   /** Leaves that were there when the run began. */
   #before: ReadonlySet<string> | undefined
+  /** Until when its revocation list was good then. */
+  #listBefore: number | undefined
 
   constructor(options: PkiOptions) {
     this.#options = options
@@ -39,6 +42,7 @@ export class ClusterPki {
     // Hosts are read meanwhile.
     if (store === undefined) void import('../pki/x509.ts').then(({ library }) => library()).catch(() => {})
     this.#before ??= new Set(store?.issued.map(({ serial }) => serial))
+    this.#listBefore ??= store?.crlNextUpdate.getTime()
     return store
   }
 
@@ -68,6 +72,15 @@ export class ClusterPki {
     })
   }
 
+  /** Whatever renews the leaves of all members renews the revocation list, which lasts as long; once in a run. */
+  listIsDue(store: PkiStore): boolean {
+    const { renewal } = this.#options
+    if (renewal === undefined || renewal.nodes !== undefined || this.#listBefore !== store.crlNextUpdate.getTime())
+      return false
+    const daysLeft = (store.crlNextUpdate.getTime() - Date.now()) / 86_400_000
+    return renewal.withinDays === undefined || daysLeft < renewal.withinDays
+  }
+
   /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
   async write(opened: PkiStore | undefined, seen: Seen, formation: Formation): Promise<PkiStore> {
     // Five minutes before the slowest host's clock, so that nobody meets a certificate from the future.
@@ -79,6 +92,8 @@ export class ClusterPki {
       const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
       await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
     }
+    if (opened !== undefined && this.listIsDue(store))
+      await this.#task('renew the revocation list', () => store.renewCrl(crlTimes(this.#cluster, new Date())))
     const unremembered = this.unremembered(store, seen, formation)
     if (unremembered !== undefined) await store.rememberFormed({ ...unremembered, formedAt: new Date() })
     return store

@@ -116,7 +116,9 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
       await this.#pki.moveTo(store, target)
     const due = store === undefined ? [] : await this.#pki.due(store, seen)
     const unremembered = this.#pki.unremembered(store, seen, formation)
-    if (purpose === 'glance' && (store === undefined || due.length > 0 || unremembered !== undefined)) return undefined
+    const listIsDue = store !== undefined && this.#pki.listIsDue(store)
+    if (purpose === 'glance' && (store === undefined || due.length > 0 || listIsDue || unremembered !== undefined))
+      return undefined
     const mayWrite = purpose === 'apply' && this.#options.may !== 'restart'
     const ready = mayWrite ? await this.#pki.write(store, seen, formation) : store
     this.#ready = ready

@@ -85,7 +85,7 @@ function trouble({ name, health, trouble: why }: MemberStatus, colors: Colors): 
 
 function operationLines({ operation }: ClusterStatus, colors: Colors): string[] {
   if (operation === null) return []
-  const { name, finish, since, controller, seenOn } = operation
+  const { name, finish, since, controller, seenOn, stands } = operation
   const begun = [
     since === '' ? '' : `since ${since}`,
     controller === '' ? '' : `by ${controller}`,
@@ -98,6 +98,7 @@ function operationLines({ operation }: ClusterStatus, colors: Colors): string[] 
       `unfinished operation: ${name} (${begun.filter((part) => part !== '').join(', ')})`,
       colors,
     ),
+    ...(stands === null ? [] : [`    ${cleanLine(stands)}`]),
     ...(finish === '' ? [] : [`    finish it: ${cleanLine(finish)}`]),
   ]
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '../inventory/model.ts'
-import type { CrlTimes } from '../pki/store.ts'
+import type { CrlTimes } from './store.ts'
 
 /** A revocation list is good for as long as a leaf: whatever renews leaves renews it. */
 export function crlTimes({ tls }: Pick<Cluster, 'tls'>, now: Date): CrlTimes {
