@@ -9,12 +9,14 @@ export interface FullResult {
   skipped: string[]
   releases: string[]
   seed: string
+  /** Files of integration tests; none: all. */
+  only: readonly string[]
 }
 
 const file = 'test/full-result.md'
 
 /** What `npm run test:full` found, to be committed with what it tested. */
-export async function writeFullResult({ stages, skipped, releases, seed }: FullResult): Promise<void> {
+export async function writeFullResult({ stages, skipped, releases, seed, only }: FullResult): Promise<void> {
   const root = join(import.meta.dirname, '../..')
   const minutes = Math.ceil(stages.reduce((sum, { seconds }) => sum + seconds, 0) / 60)
   const text = `# The last run of \`npm run test:full\`
@@ -27,6 +29,7 @@ ${stages.map((one) => `| ${one.name} | ${one.seconds.toFixed(1)} | ${one.passed}
 
 - Commit: ${await said('git', ['describe', '--always', '--dirty', '--exclude=*'])}
 - Seed: ${seed}
+- Integration tests: ${only.length === 0 ? 'all' : `only the files ${only.join(', ')}`}
 - etcd: ${releases.join(', ')}
 - Node ${process.versions.node}, Docker ${await said('docker', ['version', '-f', '{{.Server.Version}}'])}
 - Linux ${release()}, ${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GiB

@@ -4,7 +4,11 @@ import { writeFullResult } from './full-result.ts'
 import { countsText, npmScript, stage, stageLine, total, type Stage } from './stage.ts'
 import { runProject } from './vitest.ts'
 
-const { values } = parseArgs({ options: { full: { type: 'boolean', default: false } } })
+// Names of files narrow the integration tests: `npm run test:full -- kill matrix`.
+const { values, positionals: only } = parseArgs({
+  options: { full: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const ci = !['', '0', 'false', undefined].includes(process.env['CI'])
 const seed = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 32))
 const env = { SEED: seed, ...(values.full ? { FULL: '1' } : {}) }
@@ -48,7 +52,7 @@ async function lab(): Promise<boolean> {
 
 async function tests(project: string): Promise<void> {
   const ended = await stage(`${project} tests`, async () => {
-    const { skippedTests, ...counts } = await runProject(project, env)
+    const { skippedTests, ...counts } = await runProject(project, env, project === 'integration' ? only : [])
     skipped.push(...skippedTests.map(({ name, reason }) => `${name}: ${reason}`))
     return counts
   })
@@ -60,7 +64,7 @@ async function tellEnd(): Promise<void> {
   console.log(`\n${stages.map(stageLine).join('\n')}`)
   if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)
   if (values.full && stages.some(({ name }) => name === 'integration tests')) {
-    await writeFullResult({ stages, skipped, releases, seed })
+    await writeFullResult({ stages, skipped, releases, seed, only })
   }
   console.log(`\n${countsText(all)}`)
   process.exitCode = all.failed > 0 ? 1 : 0

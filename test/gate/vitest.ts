@@ -7,14 +7,18 @@ import type { Told } from './reporter.ts'
 const root = join(import.meta.dirname, '../..')
 
 /** One project of vitest.config.ts; what it prints is shown as it comes. */
-export async function runProject(project: string, env: Record<string, string>): Promise<Told> {
+export async function runProject(
+  project: string,
+  env: Record<string, string>,
+  files: readonly string[] = [],
+): Promise<Told> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-deploy-counts-'))
   const countsFile = join(folder, 'counts.json')
   try {
     const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporter.ts')}`]
     const plain = process.stdout.isTTY ? [] : ['--no-color']
     // Tests wait more than they compute; vitest would leave one processor idle.
-    const args = ['run', '--project', project, '--maxWorkers=100%', ...reporters, ...plain]
+    const args = ['run', '--project', project, '--maxWorkers=100%', ...reporters, ...plain, ...files]
     const code = await shown('vitest', args, { ...env, COUNTS_FILE: countsFile })
     return agreed(code, read(countsFile))
   } finally {
