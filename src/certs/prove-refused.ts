@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { connect } from 'node:tls'
+
+import type { Host } from '../host/host.ts'
+import { localClientUrl } from '../etcd/urls.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
+import type { StoredLeaf } from '../pki/store.ts'
+import type { ProofContext } from './prove-served.ts'
+
+export interface RefusalProof {
+  refused: string[]
+  /** Members that still let the certificate in. */
+  admitted: string[]
+  notSeen: { host: string; why: string }[]
+}
+
+/** Tries a revoked certificate on every member's client port, where a valid one is answered: only a refusal proves the list. */
+export async function proveRefused(
+  { cluster, connections, signal }: ProofContext,
+  revoked: StoredLeaf,
+  valid: StoredLeaf,
+): Promise<RefusalProof> {
+  const proof: RefusalProof = { refused: [], admitted: [], notSeen: [] }
+  await Promise.all(
+    cluster.nodes.map(async (node) => {
+      const connection = connections.get(node.name)
+      if (connection?.kind !== 'connected') return
+      const within = AbortSignal.any([signal, AbortSignal.timeout(5000)])
+      const answers = (leaf: StoredLeaf): Promise<boolean> => isAnswered(cluster, node, connection.host, leaf, within)
+      try {
+        // Otherwise a member that answers nobody would count as one that refuses.
+        if (!(await answers(valid)))
+          proof.notSeen.push({ host: node.name, why: 'it answers no valid certificate either' })
+        else if (await answers(revoked)) proof.admitted.push(node.name)
+        else proof.refused.push(node.name)
+      } catch (error) {
+        signal.throwIfAborted()
+        proof.notSeen.push({ host: node.name, why: (error as Error).message })
+      }
+    }),
+  )
+  return proof
+}
+
+/** Rejects where no connection could be made. With TLS 1.3 a certificate is refused after the handshake: an answer counts. */
+async function isAnswered(
+  cluster: Cluster,
+  node: Node,
+  host: Host,
+  { certificate, key }: StoredLeaf,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { hostname } = new URL(localClientUrl(cluster, node))
+  const socket = await host.dial(hostname.replaceAll(/[[\]]/g, ''), node.client.port, signal)
+  socket.on('error', () => {})
+  const secure = connect({ socket, rejectUnauthorized: false, cert: certificate.pem, key: key.reveal() })
+  try {
+    await once(secure, 'secureConnect', { signal })
+    secure.on('error', () => {})
+    const asked = request({ createConnection: () => secure, path: '/version', headers: { host: 'member' }, signal })
+    asked.end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    answer.resume()
+    return true
+  } catch {
+    signal.throwIfAborted()
+    return false
+  } finally {
+    secure.on('error', () => {})
+    secure.destroy()
+    socket.destroy()
+  }
+}

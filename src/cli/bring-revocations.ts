@@ -1,0 +1,43 @@
+import { proveRefused } from '../certs/prove-refused.ts'
+import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import type { PkiStore, StoredLeaf } from '../pki/store.ts'
+import { adminName } from '../steps/leaf-requests.ts'
+import type { CommonOptions } from './options.ts'
+import { runStages } from './run-stages.ts'
+import { inSession, type Session } from './session.ts'
+
+/** Brings the list to every member and sees that it is in force; what was revoked is in `pki/` already. */
+export function bringRevocations(
+  options: CommonOptions,
+  store: PkiStore,
+  revoked: readonly StoredLeaf[],
+): Promise<ExitCode> {
+  return inSession('certs revoke', options, async (session) => {
+    const { default: playbook } = await import('../../playbooks/revoke.ts')
+    await runStages(session, playbook.stages, options, { may: 'change', withoutUnreachable: true })
+    if (session.cluster.tls.mode === 'mutual') for (const leaf of revoked) await prove(session, store, leaf)
+    const missing = [...session.connections].filter(([, { kind }]) => kind !== 'connected').map(([name]) => name)
+    if (missing.length === 0) return exitCode.done
+    throw new DeployError({
+      message: `the revocation list is not on ${missing.join(', ')}: they could not be reached`,
+      next: 'etcd-deploy up brings it there once they answer',
+    })
+  })
+}
+
+async function prove(session: Session, store: PkiStore, leaf: StoredLeaf): Promise<void> {
+  const valid = store.leaf(adminName, 'client')
+  if (valid === undefined) return
+  const { refused, admitted, notSeen } = await proveRefused(session, leaf, valid)
+  for (const { host, why } of notSeen)
+    session.emit({ type: 'warning', host, message: `whether it refuses ${leaf.name} was not seen: ${why}` })
+  if (refused.length > 0)
+    session.emit({ type: 'note', message: `seen: ${refused.join(', ')} refuse ${leaf.name}, serial ${leaf.serial}` })
+  if (admitted.length === 0) return
+  throw new DeployError({
+    message: `${admitted.join(', ')} still let ${leaf.name} in, though its certificate is revoked`,
+    tried: `connect with serial ${leaf.serial}`,
+    answered: 'an answer',
+    next: 'etcd-deploy status shows whether the members run as the inventory says; etcd-deploy restart',
+  })
+}
