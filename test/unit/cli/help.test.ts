@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { program } from '../../../src/cli/program.ts'
+
+interface Called {
+  name: string
+  command: Command
+}
+
+/** Everything that can be called, by its whole name. */
+function callable(command: Command, before = ''): Called[] {
+  return command.commands.flatMap((each) => {
+    const name = `${before}${each.name()}`
+    return each.commands.length > 0 ? callable(each, `${name} `) : [{ name, command: each }]
+  })
+}
+
+function helpOf(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp()
+  return text
+}
+
+const all = callable(program('0.0.0', () => {}))
+
+test('the commands are those that people are told of', () => {
+  expect(all.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['up', 'plan', 'status', 'restart', 'down', 'snapshot save']),
+  )
+})
+
+describe.each(all.map(({ name, command }) => [name, command] as const))('%s --help', (name, command) => {
+  const help = helpOf(command)
+  const examples = [...help.matchAll(/^ {2}\$ etcd-deploy (.*)$/gm)].map(([, line = '']) => line)
+
+  test('has examples of this very command, with options that it has', () => {
+    expect(examples.length).toBeGreaterThan(0)
+    const known = command.options.flatMap(({ long, short }) => [long, short])
+    for (const example of examples) {
+      expect(example.startsWith(name), example).toBe(true)
+      for (const option of (example.split(' | ')[0] ?? '').split(' ').filter((word) => word.startsWith('-')))
+        expect(known, example).toContain(option.split('=')[0])
+    }
+  })
+})
+
+// What `certs` does is done on this machine: there are no commands on hosts to be told of.
+test.each(all.filter(({ name }) => !name.startsWith('certs ')))(
+  '$name takes what every command takes',
+  ({ command }) => {
+    const help = helpOf(command)
+    for (const option of ['--json', '--yes', '--verbose', '--inventory']) expect(help).toContain(option)
+  },
+)
