@@ -72,7 +72,10 @@ describe('certs revoke', () => {
     at = site({ certificates: 'shared' })
     store = await madePki(at)
     const serial = await issue('@members', 'peer')
-    expect(await at.certs('revoke', 'node2')).toMatchObject({ code: 3, stderr: expect.stringContaining('all members') })
+    expect(await at.certs('revoke', 'node2')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('all members'),
+    })
     expect((await at.certs('revoke', 'node2', '--yes')).code).toBe(0)
     expect((await listed()).map(([each]) => each)).toEqual([serial])
   })
@@ -95,7 +98,10 @@ describe('certs revoke', () => {
 
   test('what was never issued here is refused, with the nearest name', async () => {
     await issue('backup')
-    expect(await at.certs('revoke', 'bakcup')).toMatchObject({ code: 2, stderr: expect.stringContaining('backup?') })
+    expect(await at.certs('revoke', 'bakcup')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('backup?'),
+    })
     expect((await at.certs('revoke', 'ABCD')).code).toBe(2)
     expect((await at.certs('revoke', 'backup', '--reason', 'whim')).code).toBe(2)
   })
