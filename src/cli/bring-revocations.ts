@@ -1,7 +1,9 @@
 import { proveRefused } from '../certs/prove-refused.ts'
+import { readOperation } from '../engine/operation.ts'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from '../steps/leaf-requests.ts'
+import { recordPath } from '../steps/unfinished.ts'
 import type { CommonOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
@@ -14,7 +16,11 @@ export function bringRevocations(
 ): Promise<ExitCode> {
   return inSession('certs revoke', options, async (session) => {
     const { default: playbook } = await import('../../playbooks/revoke.ts')
-    await runStages(session, playbook.stages, options, { may: 'change', withoutUnreachable: true })
+    await runStages(session, playbook.stages, options, {
+      may: 'change',
+      withoutUnreachable: true,
+      ...(await amidRotation(session)),
+    })
     if (session.cluster.tls.mode === 'mutual') for (const leaf of revoked) await prove(session, store, leaf)
     const missing = [...session.connections].filter(([, { kind }]) => kind !== 'connected').map(([name]) => name)
     if (missing.length === 0) return exitCode.done
@@ -23,6 +29,12 @@ export function bringRevocations(
       next: 'etcd-deploy up brings it there once they answer',
     })
   })
+}
+
+/** A CA rotation may rest at a pause for months: hosts have what `pki/` says then, and a revocation can't wait for its end. */
+async function amidRotation({ cluster }: Session): Promise<{ operation?: string }> {
+  const recorded = await readOperation(recordPath(cluster))
+  return recorded?.name === 'rotate-certs --ca' ? { operation: recorded.name } : {}
 }
 
 async function prove(session: Session, store: PkiStore, leaf: StoredLeaf): Promise<void> {

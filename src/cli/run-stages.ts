@@ -13,7 +13,10 @@ import type { ChangeOptions } from './options.ts'
 import type { Session } from './session.ts'
 
 /** How a command runs its playbook, where that is not as `up` does. */
-export interface Running extends Pick<SubjectOptions, 'renewal' | 'rotation' | 'enablesTls' | 'withoutUnreachable'> {
+export interface Running extends Pick<
+  SubjectOptions,
+  'renewal' | 'rotation' | 'enablesTls' | 'withoutUnreachable' | 'operation'
+> {
   may?: SubjectOptions['may']
   intent?: Intent
   pauses?: 'next' | 'all'
