@@ -15,6 +15,8 @@ export interface PeerProof {
   /** Pairs that shook hands, each in its own direction. */
   proved: number
   failed: { from: string; to: string; answered: string }[]
+  /** No connection could be made from that host: sshd may forbid forwarding. */
+  notSeen: { from: string; to: string; why: string }[]
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PeerProof {
  * live on with the certificates that they were made with, so that they prove nothing.
  */
 export async function provePeers({ cluster, connections, signal }: ProofContext, store: PkiStore): Promise<PeerProof> {
-  const proof: PeerProof = { proved: 0, failed: [] }
+  const proof: PeerProof = { proved: 0, failed: [], notSeen: [] }
   const limit = pLimit(handshakesAtOnce)
   const pairs = cluster.nodes.flatMap((from) => cluster.nodes.filter((to) => to !== from).map((to) => ({ from, to })))
   const trusted = store.trust().peer.map(({ pem }) => pem)
@@ -33,12 +35,18 @@ export async function provePeers({ cluster, connections, signal }: ProofContext,
         const leaf = store.leaf(memberLeafName(cluster, from.name), 'peer')
         // Whether a host that can't be reached runs its member nobody knows.
         if (dialling?.kind !== 'connected' || dialled?.kind !== 'connected' || leaf === undefined) return
+        const pair = { from: from.name, to: to.name }
+        const within = AbortSignal.any([signal, AbortSignal.timeout(5000)])
         try {
-          await dialAsPeer(dialling.host, to, { leaf, trusted }, AbortSignal.any([signal, AbortSignal.timeout(5000)]))
-          proof.proved++
+          const socket = await dial(dialling.host, to, within)
+          if ('why' in socket) proof.notSeen.push({ ...pair, ...socket })
+          else {
+            await shakeHandsAsPeer(socket, to, { leaf, trusted }, within)
+            proof.proved++
+          }
         } catch (error) {
           signal.throwIfAborted()
-          proof.failed.push({ from: from.name, to: to.name, answered: wordsOf(error) })
+          proof.failed.push({ ...pair, answered: wordsOf(error) })
         }
       }),
     ),
@@ -48,13 +56,20 @@ export async function provePeers({ cluster, connections, signal }: ProofContext,
 
 const handshakesAtOnce = 8
 
-async function dialAsPeer(
-  host: Host,
+async function dial(host: Host, { peer }: Node, signal: AbortSignal): Promise<Duplex | { why: string }> {
+  try {
+    return await host.dial(peer.address, peer.port, signal)
+  } catch (error) {
+    return { why: wordsOf(error) }
+  }
+}
+
+async function shakeHandsAsPeer(
+  socket: Duplex,
   { peer }: Node,
   { leaf, trusted }: { leaf: StoredLeaf; trusted: string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const socket: Duplex = await host.dial(peer.address, peer.port, signal)
   socket.on('error', () => {})
   let secure: TLSSocket | undefined
   try {

@@ -23,8 +23,8 @@ export async function proveCertificates(session: Session, options: ChangeOptions
   }
   for (const { host, use, why } of served.notSeen)
     emit({ type: 'warning', host, message: `which ${use} certificate it serves was not seen: ${why}` })
-  await handshakes(session, store)
-  emit({ type: 'note', message: provedText(session, served) })
+  const proved = await handshakes(session, store)
+  emit({ type: 'note', message: provedText(session, served, proved) })
 }
 
 async function restartStale(session: Session, options: ChangeOptions, { stale }: ServedProof): Promise<void> {
@@ -51,9 +51,18 @@ function stillStale({ host, use, serial, wanted }: ServedProof['stale'][number])
   })
 }
 
-async function handshakes({ cluster, connections, signal }: Session, store: PkiStore): Promise<void> {
-  const { failed } = await provePeers({ cluster, connections, signal }, store)
-  if (failed.length === 0) return
+/** How many pairs of members were seen to take each other's certificates. */
+async function handshakes({ cluster, connections, emit, signal }: Session, store: PkiStore): Promise<number> {
+  const { proved, failed, notSeen } = await provePeers({ cluster, connections, signal }, store)
+  for (const [from, each] of Map.groupBy(notSeen, (pair) => pair.from)) {
+    const others = each.map(({ to }) => to).join(', ')
+    emit({
+      type: 'warning',
+      host: from,
+      message: `whether ${others} take its peer certificate was not seen: ${each[0]?.why}`,
+    })
+  }
+  if (failed.length === 0) return proved
   throw together(
     failed.map(
       ({ from, to, answered }) =>
@@ -69,8 +78,9 @@ async function handshakes({ cluster, connections, signal }: Session, store: PkiS
   )
 }
 
-function provedText({ connections }: Session, { notSeen }: ServedProof): string {
+function provedText({ connections }: Session, { notSeen }: ServedProof, pairs: number): string {
   const hosts = [...connections].filter(([, { kind }]) => kind === 'connected').map(([name]) => name)
   const seen = hosts.filter((host) => !notSeen.some((each) => each.host === host))
-  return `seen in handshakes: the newest certificates on ${seen.join(', ') || 'no member'}; members take each other's`
+  const taken = pairs === 0 ? '' : `; ${pairs} handshakes from member to member`
+  return `seen in handshakes: the newest certificates on ${seen.join(', ') || 'no member'}${taken}`
 }
