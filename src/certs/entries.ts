@@ -51,17 +51,17 @@ export function certificateEntries(
 function authorityEntries(store: PkiStore, seen: readonly SeenCertificate[]): CertificateEntry[] {
   const held = seen.filter(({ use }) => use === 'CA')
   const files = new Map(held.map(({ host, name }) => [`${host} ${name}`, { host, name }]))
-  const ours = store.authorities.map(({ generation, certificate, imported }): CertificateEntry => {
+  const ours = store.authorities.map(({ generation, certificate }): CertificateEntry => {
     const here = held.filter((each) => each.certificate.fingerprint === certificate.fingerprint)
     const trusted = store.trusted.includes(generation)
-    const unused = imported && generation === store.importedTarget
+    const awaited = generation === store.importedTarget
     const lacking = [...files.values()].filter(
       ({ host, name }) => !here.some((each) => each.host === host && each.name === name),
     )
     return {
       use: 'CA',
       name: String(generation),
-      state: generation === store.generation ? 'issuing' : trusted ? 'trusted' : unused ? 'imported' : 'former',
+      state: generation === store.generation ? 'issuing' : trusted ? 'trusted' : awaited ? 'imported' : 'former',
       generation,
       inPki: certificate,
       seen: here,

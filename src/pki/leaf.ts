@@ -56,7 +56,8 @@ function validity(ca: KeyPair, request: LeafRequest): { notBefore: Date; notAfte
   const notBefore = wholeSeconds(request.notBefore)
   const asked = new Date(notBefore.getTime() + request.days * 86_400_000)
   const end = ca.certificate.notAfter
-  if (notBefore >= end) {
+  // Leaves begin a little in the past: one that nobody takes any more is none.
+  if (end.getTime() <= Math.max(notBefore.getTime(), Date.now())) {
     throw new DeployError({
       message: `the CA "${ca.certificate.subject}" expired on ${end.toISOString()}: it can issue nothing any more`,
       next: 'etcd-deploy rotate-certs --ca makes a new one.',

@@ -28,12 +28,13 @@ export async function begunCa(contents: Contents, request: NextCa, keys: CaKeys)
   return { ...added, contents: { ...added.contents, state: withNext(added.contents.state, generation) } }
 }
 
-/** A CA made elsewhere, kept aside until a rotation leads to it. One that is here already is not taken twice. */
+/** A CA made elsewhere, kept aside until a rotation leads to it. One that is here already is not taken twice, but may be the target anew. */
 export async function importedCa(contents: Contents, ca: KeyPair, keys: CaKeys): Promise<Changed<number>> {
   const authorities = [...contents.authorities.values()]
   const { fingerprint, subject } = ca.certificate
   const known = authorities.find(({ certificate }) => certificate.fingerprint === fingerprint)
-  if (known !== undefined) return { contents: undefined, files: {}, result: known.generation }
+  if (known !== undefined)
+    return { contents: targeted(contents, known.generation), files: {}, result: known.generation }
   if (authorities.some(({ certificate }) => certificate.subject === subject)) {
     throw new DeployError({
       message: `${keys.folder} has another CA with the subject "${subject}"`,
@@ -42,7 +43,16 @@ export async function importedCa(contents: Contents, ca: KeyPair, keys: CaKeys):
       exitCode: exitCode.usage,
     })
   }
-  return addedCa(contents, { generation: highestGeneration(contents.state) + 1, imported: true }, ca, keys)
+  const generation = highestGeneration(contents.state) + 1
+  const added = await addedCa(contents, { generation, imported: true }, ca, keys)
+  return { ...added, contents: targeted(added.contents, generation) }
+}
+
+/** Undefined: it is the target already, or hosts trust it. */
+function targeted(contents: Contents, generation: number): Contents | undefined {
+  const { state } = contents
+  if (state.importedTarget === generation || state.ca.trusted.includes(generation)) return undefined
+  return { ...contents, state: { ...state, importedTarget: generation } }
 }
 
 async function addedCa(
@@ -72,11 +82,10 @@ function freshGeneration({ state, authorities }: Contents): number {
   return generation
 }
 
-function fitting({ authorities }: Contents, next: number, { from }: NextCa): number {
-  const under = authorities.get(next)
-  if ((under?.imported === true) === (from === 'imported')) return next
+function fitting({ state, authorities }: Contents, next: number, { from }: NextCa): number {
+  if ((state.importedTarget === next) === (from === 'imported')) return next
   throw new DeployError({
-    message: `a rotation to the CA "${under?.certificate.subject}" is under way`,
+    message: `a rotation to the CA "${authorities.get(next)?.certificate.subject}" is under way`,
     next: 'Finish it with etcd-deploy rotate-certs --continue, or go back with --abort.',
     exitCode: exitCode.refused,
   })

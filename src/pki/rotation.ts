@@ -27,12 +27,18 @@ export function withTrusted(state: State, generations: readonly number[]): State
   if (unknown !== undefined) throw refusal(`there is no CA of generation ${unknown}`)
   if (!wanted.includes(issues)) throw refusal(`the CA of generation ${issues} issues: hosts cannot cease to trust it`)
   if (wanted.length === trusted.length && wanted.every((generation) => trusted.includes(generation))) return undefined
-  return { ...state, ca: { issues, trusted: wanted } }
+  return arrived({ ...state, ca: { issues, trusted: wanted } })
 }
 
-/** The newest imported CA that hosts do not trust: the target of `rotate-certs --ca --to imported`. */
-export function importedTarget({ authorities, ca }: State): number | undefined {
-  return authorities.findLast(({ generation, imported }) => imported && !ca.trusted.includes(generation))?.generation
+/** The target of `rotate-certs --ca --to imported`, until a rotation has begun to lead to it. */
+export function importedTarget({ importedTarget: target, ca }: State): number | undefined {
+  return target !== undefined && ca.trusted.includes(target) ? undefined : target
+}
+
+/** Once hosts trust the imported CA alone it is no target any more; a rotation that was given up leaves it one. */
+function arrived({ importedTarget: target, ...state }: State): State {
+  const isThere = target === undefined || (state.ca.trusted.length === 1 && state.ca.trusted.includes(target))
+  return isThere ? state : { ...state, importedTarget: target }
 }
 
 export function highestGeneration({ authorities }: State): number {

@@ -12,6 +12,8 @@ export interface State {
   ca: { issues: number; trusted: number[] }
   /** Every CA there was, also one that was imported and is not used yet. */
   authorities: Authority[]
+  /** Generation of the imported CA that a rotation shall lead to; until it has led there. */
+  importedTarget?: number
   /** Every leaf that was issued, in this order. */
   leaves: IssuedLeaf[]
   revoked: Revocation[]

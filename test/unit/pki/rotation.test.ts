@@ -136,9 +136,31 @@ describe('an imported CA', () => {
     expect(leaf && signedBy(leaf.certificate, ca.certificate)).toBe(true)
     await again.trustOnly([2])
     expect(again.importedTarget).toBeUndefined()
-    // And away from it, to one of ours.
+    // And away from it, to one of ours: it is former then, and no target.
     expect(await again.beginCa(newCa)).toBe(3)
     expect(again.ca(3).subject).toBe('CN=etcd CA prod 3')
+    await again.issueFrom(3)
+    await again.trustOnly([3])
+    expect((await reopen()).importedTarget).toBeUndefined()
+    await expect(again.beginCa({ from: 'imported' })).rejects.toThrow(/no imported CA/)
+    // Unless it is imported anew.
+    expect(await again.importCa(ca)).toBe(2)
+    expect((await reopen()).importedTarget).toBe(2)
+  })
+
+  test('stays the target of a rotation that was given up, and while another one leads elsewhere', async () => {
+    await store.importCa(await foreign())
+    await store.beginCa({ from: 'imported' })
+    await store.issueFrom(2)
+    await store.issueFrom(1)
+    await store.trustOnly([1])
+    expect((await reopen()).importedTarget).toBe(2)
+    await store.beginCa(newCa)
+    await store.issueFrom(3)
+    await store.trustOnly([3])
+    expect((await reopen()).importedTarget).toBe(2)
+    expect(await store.beginCa({ from: 'imported' })).toBe(2)
+    expect(store.trusted).toEqual([3, 2])
   })
 
   test('is not taken twice', async () => {
