@@ -1,4 +1,13 @@
-import { caStages, certificates, definePlaybook, previousFiles, rollingRestart, start, type CaStage } from 'etcd-deploy'
+import {
+  caStages,
+  certificates,
+  configuration,
+  definePlaybook,
+  previousFiles,
+  rollingRestart,
+  start,
+  type CaStage,
+} from 'etcd-deploy'
 
 const roll = [previousFiles, certificates, start, rollingRestart]
 const leaves = [previousFiles, certificates, start]
@@ -21,6 +30,19 @@ const trustNew: CaStage = { name: 'members trust the new CA alone', target: 'tru
 export const rotateCa = definePlaybook({
   name: 'rotate-certs --ca',
   stages: caStages([trustBoth, newLeaves, trustNew]),
+})
+
+const newAtOnce: CaStage = {
+  name: 'certificates of a new CA in place of the expired one',
+  target: 'issue from the new',
+  steps: [previousFiles, certificates, configuration, start, rollingRestart],
+  pause: 'give every client the new bundle of CAs and a certificate of the new CA',
+}
+
+/** Once the CA has expired no new connection succeeds, so that there is no way without downtime: new certificates, and all restart at once. */
+export const replaceExpiredCa = definePlaybook({
+  name: 'rotate-certs --ca',
+  stages: caStages([newAtOnce, trustNew]),
 })
 
 const oldLeaves: CaStage = { name: 'certificates of the old CA', target: 'trust both', steps: leaves }

@@ -9,6 +9,7 @@ import type { NextCa } from '../pki/next-ca.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { caTargetOf } from '../steps/ca-rotation.ts'
 import { adminName } from '../steps/leaf-requests.ts'
+import { voters } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { handOut } from './hand-out.ts'
@@ -19,7 +20,7 @@ import { refuseWithoutTls, type RotateOptions } from './rotate-certs.ts'
 import { runStages } from './run-stages.ts'
 import type { Session } from './session.ts'
 
-export const rotationName = 'rotate-certs --ca'
+const rotationName = 'rotate-certs --ca'
 
 /** A new CA, from pause to pause; where it stands is read from `pki/` and the hosts. */
 export async function rotateCaOf(session: Session, options: RotateOptions): Promise<ExitCode> {
@@ -42,14 +43,17 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
   const from = beganAt(store, own)
   const aborting = options.abort === true || own?.args['direction'] === 'back'
   if (aborting) refuseTooLate(store, from, options)
-  const { rotateCa, abortCa } = await import('../../playbooks/rotate-ca.ts')
+  const expired = store.ca(from).notAfter.getTime() <= Date.now()
+  if (expired && aborting) refuseExpired(store, from)
+  if (expired && own === undefined) await agreeToRestart(session)
+  const { rotateCa, replaceExpiredCa, abortCa } = await import('../../playbooks/rotate-ca.ts')
   const handedOut = store.issued.some(
     ({ ca, kind, name }) => ca === store.next && kind === 'client' && name !== adminName,
   )
-  const playbook = aborting ? abortCa({ handedOut }) : rotateCa
+  const playbook = aborting ? abortCa({ handedOut }) : expired ? replaceExpiredCa : rotateCa
   const outcome = await runStages(session, playbook.stages, options, {
     may: 'change',
-    rotation: { from, to: nextCa(session, options) },
+    rotation: { from, to: nextCa(session, options), ...(expired ? { together: true as const } : {}) },
     intent: {
       operation: own === undefined ? operation(from, aborting) : turned(own, aborting),
       localPath: recordPath(cluster),
@@ -118,6 +122,26 @@ function refuseTooLate(store: PkiStore, from: number, { abort }: RotateOptions):
     next: 'etcd-deploy rotate-certs --ca --continue finishes it; rotate-certs --ca makes another CA afterwards',
     exitCode: exitCode.refused,
   })
+}
+
+/** It could issue nothing that anybody takes. */
+function refuseExpired(store: PkiStore, from: number): void {
+  throw new DeployError({
+    message: `the old CA has expired: there is no way back to it`,
+    answered: `valid until ${store.ca(from).notAfter.toISOString()}`,
+    next: 'etcd-deploy rotate-certs --ca --continue goes on to the new one',
+    exitCode: exitCode.refused,
+  })
+}
+
+/** Links that were open when the CA expired live on, so that members may still serve whoever is connected. */
+async function agreeToRestart(session: Session): Promise<void> {
+  const { cluster, ask } = session
+  const seen = await seeHosts(session)
+  if (voters(cluster, seen).every(({ health }) => health === 'down')) return
+  const question = 'the CA has expired, so that no member takes new connections: restart all members at once?'
+  if (await ask.confirm(question, '--allow-downtime')) return
+  throw new DeployError({ message: 'nothing was changed', exitCode: exitCode.refused })
 }
 
 function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {

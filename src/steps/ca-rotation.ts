@@ -15,6 +15,8 @@ export interface CaRotation {
   /** Generation of the CA that issued when the rotation began. */
   from: number
   to: NextCa
+  /** The CA that issued has expired: members that do not serve are restarted at once. */
+  together?: true
 }
 
 export function caTargetOf(store: PkiStore, from: number): CaTarget {
@@ -24,7 +26,7 @@ export function caTargetOf(store: PkiStore, from: number): CaTarget {
 
 /** Brings `pki/` to what the stage at hand is about; nothing is written where it is so already. */
 export async function moveCa(store: PkiStore, { from, to }: CaRotation, target: CaTarget): Promise<void> {
-  if (target === 'trust both' && caTargetOf(store, from) === 'trust the old') await store.beginCa(to)
+  if (target !== 'trust the old' && caTargetOf(store, from) === 'trust the old') await store.beginCa(to)
   const next = store.next ?? store.generation
   if (target === 'trust the old' || target === 'trust both') await store.issueFrom(from)
   else await store.issueFrom(next)

@@ -3,7 +3,7 @@ import { memberFailure, memberState } from './member-failure.ts'
 import { restartMember, startMember, waitForMember } from './member-scripts.ts'
 import { isHealthy, memberArguments, voters } from './members.ts'
 import { describeDifferences, runsAsWanted } from './running.ts'
-import { reachedHosts, withHost, type ProcessSeen, type ReachedHost, type Seen } from './seen.ts'
+import { reached, reachedHosts, withHost, type ProcessSeen, type ReachedHost, type Seen } from './seen.ts'
 import type { MemberWanted, Wanted } from './wanted.ts'
 
 /** Starts what does not run, all at once, and waits until each member serves: `Type=notify` is ready with quorum only. */
@@ -33,11 +33,17 @@ export const start: Step<Wanted, Seen> = {
 }
 
 /**
- * Members of a bootstrap that no settings of theirs let serve: nothing is at stake yet, and one that was restarted alone would wait
- * in vain for the others.
+ * Members that nothing but a common restart lets serve, so that nothing is at stake: one that was restarted alone would wait in vain for
+ * the others. In a bootstrap none ever served. Of a cluster that was formed systemd has not heard READY from any since it was started:
+ * their certificates have expired, or a setting keeps all of them from quorum. A moment without a leader is no such thing.
  */
-export function neverServed({ cluster, formation }: Wanted, seen: Seen): boolean {
-  return formation.kind === 'bootstrap' && voters(cluster, seen).every(({ health }) => health === 'down')
+export function neverServed({ cluster, formation, together }: Wanted, seen: Seen): boolean {
+  if (together === true) return true
+  if (formation.kind === 'bootstrap') return voters(cluster, seen).every(({ health }) => health === 'down')
+  return cluster.nodes.every(({ name }) => {
+    const on = reached(seen, name)
+    return on !== undefined && !isHealthy(on) && (on.process === undefined || on.unit.active !== 'active')
+  })
 }
 
 function restartChange(want: Wanted, member: MemberWanted, process: ProcessSeen): Change<Seen> {

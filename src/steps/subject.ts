@@ -129,6 +129,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
       cluster,
       formation,
       ...(ca === undefined ? {} : { ca }),
+      ...(this.#options.rotation?.together === true ? { together: true as const } : {}),
       members: membersWanted({
         cluster,
         seen,

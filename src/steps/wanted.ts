@@ -10,6 +10,8 @@ export interface Wanted {
   formation: Formation
   /** In a CA rotation: what `pki/` is at. */
   ca?: CaTarget
+  /** Members that do not serve are restarted at once: with an expired CA none comes back alone. */
+  together?: true
   members: ReadonlyMap<NodeName, MemberWanted>
 }
 

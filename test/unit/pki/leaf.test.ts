@@ -75,6 +75,14 @@ describe('makeLeaf', () => {
     await expect(makeLeaf(ca, leafRequest())).rejects.toThrow(/expired on 2021-01-01/)
   })
 
+  test('nor does one that expired a moment ago, though leaves begin before that', async () => {
+    const end = new Date(Date.now() - 60_000)
+    const begin = new Date(end)
+    begin.setUTCFullYear(begin.getUTCFullYear() - 1)
+    const ca = await sampleCa(1, { notBefore: begin, years: 1 })
+    await expect(makeLeaf(ca, leafRequest())).rejects.toThrow(/it can issue nothing any more/)
+  })
+
   test('a CA whose name is encoded in another way is named byte for byte', async () => {
     const ca = oldCa()
     expect(ca.certificate.keyId).toBeUndefined()

@@ -103,20 +103,32 @@ describe('plan of up', () => {
     expect(waves.flat().some(({ takesDown }) => takesDown !== undefined)).toBe(false)
   })
 
-  test('once the cluster is formed they are not: its members go one by one', () => {
-    const stuck = {
-      hosts: new Map(
-        before.nodes.map(
-          ({ name }) =>
-            [name, { ...waitingForPeers(before, name), formed: reached(running(before), name)?.formed }] as const,
-        ),
-      ),
-    }
-    expect(walk(after, stuck).waves.map((wave) => wave.map(({ takesDown }) => takesDown))).toEqual([
-      ['node1'],
-      ['node2'],
-      ['node3'],
+  const stuckTogether = (parts: Partial<ReachedHost>): Seen => ({
+    hosts: new Map(
+      before.nodes.map(({ name }) => {
+        const { formed } = reached(running(before), name) ?? {}
+        return [name, { ...waitingForPeers(before, name), formed, ...parts }] as const
+      }),
+    ),
+  })
+
+  test('of a cluster that was formed too, as where all certificates have expired: none was ready since it was started', () => {
+    const { waves } = walk(after, stuckTogether({}))
+    expect(waves.map((wave) => wave.map(({ what }) => what.split(' ')[0]))).toEqual([
+      ['write', 'write', 'write'],
+      ['restart', 'restart', 'restart'],
     ])
+  })
+
+  test('members that were ready and have no leader at the moment go one by one', () => {
+    const { waves } = walk(after, stuckTogether({ unit: unit({}) }))
+    expect(waves.map((wave) => wave.map(({ takesDown }) => takesDown))).toEqual([['node1'], ['node2'], ['node3']])
+  })
+
+  test('where one of them was ready its quorum may be on its way: they go one by one', () => {
+    const ready = withHost(stuckTogether({}), 'node2', () => ({ unit: unit({}) }))
+    const { waves } = walk(after, ready)
+    expect(waves.flat().filter(({ takesDown }) => takesDown !== undefined)).toHaveLength(3)
   })
 
   test('nothing, where all is as wanted', () => {
