@@ -18,6 +18,8 @@ export async function handshake(
   const client = new ssh2.Client()
   const { promise, resolve, reject } = Promise.withResolvers<SshClient | 'dropped'>()
   let greeted = false
+  let hungUp = false
+  for (const ending of ['end', 'close']) socket.once(ending, () => (hungUp = true))
   const aborted = (): void => reject(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
   let refused = false
@@ -33,7 +35,7 @@ export async function handshake(
     if (error.level === 'client-authentication') refuse()
     // A number: sshd has ended it in so many words, as after too many keys
     else if (greeted && typeof error.code === 'number') refuse(error.message)
-    else if (!greeted && /before handshake|ECONNRESET/.test(error.message)) resolve('dropped')
+    else if (!greeted && (hungUp || error.code === 'ECONNRESET')) resolve('dropped')
     else reject(brokenHandshake(name, where, error))
   })
   client.on('change password', () => reject(expired(name, username)))

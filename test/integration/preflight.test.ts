@@ -143,7 +143,7 @@ test('of two controllers that begin at the same instant one brings the cluster u
   const nodes: NodeName[] = ['node2', 'node3']
   const sites = [await siteFor({ nodes }), await siteFor({ nodes })] as const
   const runs = await Promise.all(sites.map((site) => site.run('up')))
-  expect(runs.map(({ code }) => code).toSorted(), runs.map(({ stdout }) => stdout).join()).toEqual([0, 3])
+  expect(new Set(runs.map(({ code }) => code)), runs.map(({ stdout }) => stdout).join()).toEqual(new Set([0, 3]))
   const winner = sites[runs[0]?.code === 0 ? 0 : 1]
   const vips = ['10.213.96.200/32', '10.213.96.201/24']
   onTestFinished(async () => {
