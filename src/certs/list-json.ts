@@ -1,7 +1,7 @@
 import type { Certificate } from '../pki/certificate.ts'
 import { daysLeft } from '../pki/reissue.ts'
 import type { PkiStore } from '../pki/store.ts'
-import type { CertificateEntry } from './entries.ts'
+import type { CertificateEntry } from './certificate-entry.ts'
 import type { CertificatesSeen } from './see-certificates.ts'
 
 /** What `certs list --json` prints; `null`: there is none. */

@@ -8,7 +8,7 @@ import { memberLeafName } from '../steps/member-leaf.ts'
 import { seeHosts, type SeeContext } from '../steps/see-hosts.ts'
 import type { Seen } from '../steps/seen.ts'
 import { seeWire, type WireSeen } from '../status/wire.ts'
-import type { SeenCertificate } from './entries.ts'
+import type { SeenCertificate } from './certificate-entry.ts'
 
 export interface CertificatesSeen {
   seen: SeenCertificate[]

@@ -1,4 +1,5 @@
-import { certificateEntries, type CertificateEntry } from '../certs/entries.ts'
+import type { CertificateEntry } from '../certs/certificate-entry.ts'
+import { certificateEntries } from '../certs/entries.ts'
 import { dueEntries, listJson } from '../certs/list-json.ts'
 import type { CertificatesSeen } from '../certs/see-certificates.ts'
 import { exitCode, type ExitCode } from '../errors.ts'

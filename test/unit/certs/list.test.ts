@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { certificateEntries } from '../../../src/certs/entries.ts'
-import type { SeenCertificate } from '../../../src/certs/entries.ts'
+import type { SeenCertificate } from '../../../src/certs/certificate-entry.ts'
 import { dueEntries } from '../../../src/certs/list-json.ts'
 import type { Certificate } from '../../../src/pki/certificate.ts'
 import type { LeafKind } from '../../../src/pki/leaf.ts'
