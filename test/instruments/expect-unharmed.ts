@@ -3,7 +3,7 @@ import { reportLine } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface Allowed {
-  /** Writes that no endpoint acknowledged within 5 s; none. */
+  /** Writes that no endpoint acknowledged within 5 s, and as many reads; none. */
   failed?: number
   longestGapMs?: number
 }
@@ -16,5 +16,6 @@ export function expectUnharmed(report: Report, { failed = 0, longestGapMs = Infi
   expect(report.acknowledged, line).toBeGreaterThan(0)
   expect(report.reads, line).toBeGreaterThan(0)
   expect(report.failed, `${line}\n${report.errors.join('\n')}`).toBeLessThanOrEqual(failed)
+  expect(report.unreadable, line).toBeLessThanOrEqual(failed)
   expect(report.longestGapMs, line).toBeLessThanOrEqual(longestGapMs)
 }

@@ -23,7 +23,8 @@ export type Write = Attempted & { type: 'write'; seq: number } & (
 /** Linearizable. `seq` is 0 where the key is absent, -1 where the value is none of ours. */
 export type Read = Attempted & { type: 'read' } & (
     | { outcome: 'answered'; seq: number; modRevision: number; revision: number }
-    | { outcome: 'failed'; error: string }
+    /** `everywhere`: no endpoint answered in time, the next one asked after each error. */
+    | { outcome: 'failed'; error: string; everywhere?: true }
   )
 
 /** Unique in a recording. */

@@ -13,6 +13,8 @@ export interface Report {
   reads: number
   /** No harm in itself: each reader stays with its endpoint, also while that is down. */
   failedReads: number
+  /** What no endpoint answered within 5 s, the next one asked after each error. */
+  unreadable: number
   lost: number
   wentBack: number
   neverWritten: number
@@ -42,13 +44,15 @@ export function reportOf(history: Operation[], { contents, hash, problems }: Exa
   const reads = history.filter(({ type }) => type === 'read')
   const failed = history.filter((operation) => operation.outcome === 'failed')
   const failedWrites = failed.filter(({ type }) => type === 'write')
+  const unreadable = failed.filter((read) => 'everywhere' in read).length
   const mixed = clusterIds.length > 1 ? [`more than one cluster answered: ${clusterIds.join(', ')}`] : []
   return {
     ...told,
     acknowledged: acknowledged(history).length,
     failed: failedWrites.length,
     ambiguous: failedWrites.filter((write) => 'perhaps' in write && write.perhaps).length,
-    failedReads: failed.length - failedWrites.length,
+    failedReads: failed.length - failedWrites.length - unreadable,
+    unreadable,
     reads: reads.length - (failed.length - failedWrites.length),
     ...counts,
     ...longestGap(history, facts.seconds * 1000),
@@ -64,7 +68,7 @@ export function reportLine(report: Report): string {
     `${report.acknowledged} acknowledged in ${report.seconds.toFixed(1)} s`,
     `${report.failed} failed (${report.ambiguous} ambiguous)`,
     `${report.lost} lost`,
-    `${report.reads} reads (${report.failedReads} failed)`,
+    `${report.reads} reads (${report.failedReads} failed at one member, ${report.unreadable} at all)`,
     `${report.wentBack} went back`,
     `longest gap ${Math.round(report.longestGapMs)} ms at ${(report.longestGapBeganMs / 1000).toFixed(1)} s`,
     `own stall ${Math.round(report.ownStallMs)} ms`,

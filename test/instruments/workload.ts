@@ -31,7 +31,16 @@ export function startWorkload(options: WorkloadOptions): Workload {
     for (const target of recording.targets) {
       for (let count = 0; count < readersPerEndpoint; count++) {
         const client = `reader${readers++}`
-        running.push(keepReading(recording, { client, target, prefix, writers, seed: seed + writers + readers }))
+        running.push(
+          keepReading(recording, {
+            client,
+            target,
+            prefix,
+            writers,
+            seed: seed + writers + readers,
+            timeoutMs: timeouts.writeMs,
+          }),
+        )
       }
     }
   }

@@ -30,6 +30,8 @@ export interface Faults {
   blind?(member: string, key: string): boolean
   /** Answers another value than was ever put. */
   invent?(member: string, key: string): string | undefined
+  /** Refuses to read one key; never a range of them. */
+  unreadable?(member: string): boolean
   hash?(member: string): number
   clusterId?(member: string): number
 }
@@ -91,7 +93,10 @@ export async function fakeEtcd(faults: Faults): Promise<FakeEtcd> {
   async function answer(member: string, path: string, request: Buffer): Promise<Buffer | 'mute' | 'refuse'> {
     if (path.endsWith('/Txn')) return txn(member, request)
     if (path.endsWith('/Range')) seen.ranges++
-    if (path.endsWith('/Range')) return range(member, request)
+    if (path.endsWith('/Range')) {
+      const single = bytesOf(decode(request), 2).length === 0
+      return single && faults.unreadable?.(member) === true ? 'refuse' : range(member, request)
+    }
     return encode([1, headerOf(member)], [2, faults.hash?.(member) ?? 99], [3, -1])
   }
 

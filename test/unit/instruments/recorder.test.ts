@@ -149,6 +149,26 @@ describe.concurrent('a recording', { timeout: 30_000 }, () => {
     expectUnharmed(report, { failed })
   })
 
+  test('a read that one member fails to answer is read from another; what nobody answers in time is unreadable', async () => {
+    let reading = true
+    const one = await record({ unreadable: (member) => member === 'node1' && reading }, async (seen) => {
+      await until(() => seen.puts > 150 && seen.ranges > 60)
+      reading = false
+    })
+    expect(one.failedReads).toBeGreaterThan(0)
+    expect(one.unreadable).toBe(0)
+    expectUnharmed(one)
+    let refusing = false
+    const all = await record({ unreadable: () => refusing }, async () => {
+      refusing = true
+      // Longer than a read has time.
+      await sleep(1200)
+      refusing = false
+    })
+    expect(all.unreadable).toBeGreaterThan(0)
+    expectHarmed(all, `${all.unreadable} at all`)
+  })
+
   test('calls a failed write that may be there ambiguous', async () => {
     let vanishing = false
     const report = await record({ put: () => (vanishing ? 'vanish' : undefined) }, async (seen) => {
