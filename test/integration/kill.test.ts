@@ -2,19 +2,17 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openPki } from '../../src/pki/open.ts'
 import { countEvents, isKillEvent } from '../instruments/kill-events.ts'
 import type { Run } from '../instruments/run-cli.ts'
-import { seededRandom, seededSample, testSeed } from '../instruments/seeded.ts'
+import { seededRandom } from '../instruments/seeded.ts'
 import { hostOutput, labReset, labUp, type NodeName } from '../lab/lab.ts'
 import { newestRelease } from '../lab/releases/prepare.ts'
+import { atEach, sample, seed, told } from './kill/at-events.ts'
 import { lockIsFree, placedOn, temporaryIn } from './kill/leftovers.ts'
 import { startEtcdDeploy } from './kill/started.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, problemsOf, summaryOf, wordsOf } from './support/told.ts'
 
-const full = process.env['FULL'] === '1'
-const only = process.env['EVENTS']
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
-const seed = testSeed()
 let version: string
 /** The cluster of a run that nobody disturbed; the later tests change its settings. */
 let site: Site
@@ -160,24 +158,6 @@ describe('a fresh up', () => {
   }
 })
 
-/** The first, the last and four between; with FULL all; with EVENTS=12,13 those, to look into one. */
-function sample(events: number, what: string): number[] {
-  if (only !== undefined) return only.split(',').map(Number)
-  if (full) return Array.from({ length: events }, (_, at) => at + 1)
-  return seededSample(events, 4, seed, (line) => console.log(`${what}: killed at ${line}`))
-}
-
-/** All of them, whatever becomes of one: each failure is told with its event. */
-async function atEach(events: number[], kill: (killAt: number) => Promise<void>): Promise<void> {
-  const failures: string[] = []
-  for (const at of events) {
-    const begun = performance.now()
-    await kill(at).catch((error: Error) => failures.push(`event ${at}: ${error.message}`))
-    console.log(`event ${at}: ${((performance.now() - begun) / 1000).toFixed(1)} s`)
-  }
-  expect(failures, failures.join('\n\n')).toEqual([])
-}
-
 /** The same command once more makes it whole, and a third time finds nothing to do. */
 async function expectConverged(where: Site, broken: Run, killAt: number): Promise<void> {
   const last = broken.events.findLast(({ type }) => isKillEvent(type))
@@ -239,9 +219,4 @@ function secondsBetween(run: Run, ...types: ['observe-end', 'lock-taken']): numb
     return Date.parse((JSON.parse(line) as { time: string }).time)
   })
   return ((times[1] ?? NaN) - (times[0] ?? NaN)) / 1000
-}
-
-function told({ events, stderr }: Run): string {
-  const all = events.filter(({ type }) => type !== 'progress' && type !== 'command')
-  return [...all.map((event) => JSON.stringify(event)), stderr].join('\n')
 }
