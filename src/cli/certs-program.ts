@@ -69,6 +69,7 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
     .description('revoke a certificate: members refuse it from the next connection on')
     .argument('<name-or-serial>', 'a client, a member, or the serial of one certificate')
     .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(revocationReasons)).default('unspecified'))
+    .option('--json', 'JSON lines for programs')
     .option('-v, --verbose', 'every command on every host, with its time')
     .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
     .action(async (what: string, options: RevokeOptions) =>

@@ -7,6 +7,7 @@ import { bundleOf } from '../pki/certificate.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { connectedClients } from '../steps/connected-clients.ts'
 import { adminName } from '../steps/leaf-requests.ts'
+import { isShutOut } from '../steps/shut-out.ts'
 import { newestOf } from './certs-issue.ts'
 import type { Session } from './session.ts'
 
@@ -37,15 +38,14 @@ export async function handOut(
   emit({ type: 'note', message: `once every client has it: ${next}` })
 }
 
-/** Every client's, of the CA that issues now; those that are revoked have no claim to another. */
+/** Every client's, of the CA that issues now. */
 async function clientLeaves({ cluster }: Session, store: PkiStore): Promise<StoredLeaf[]> {
   const names = new Set(
     store.issued.filter(({ kind, name }) => kind === 'client' && name !== adminName).map(({ name }) => name),
   )
-  const wanted = [...names].filter((name) => {
-    const leaf = newestOf(store, name)
-    return leaf !== undefined && !store.isRevoked(leaf.serial)
-  })
+  const wanted = [...names].filter(
+    (name) => newestOf(store, name) !== undefined && !isShutOut(store, { name, kind: 'client' }),
+  )
   const lacking = wanted.filter((name) => store.leaf(name, 'client') === undefined)
   if (lacking.length > 0) {
     const notBefore = new Date(Date.now() - 5 * 60_000)

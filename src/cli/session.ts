@@ -152,9 +152,8 @@ async function connectToAll(
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,
-    // A host that is switched off must not keep the others' status from whoever looks.
-    timeoutMsOf: (name: string) =>
-      Math.min(timeoutsOf(cluster, name).connectMs, command === 'status' ? 5000 : Infinity),
+    // A host that is switched off must not keep what the others answer from whoever looks.
+    timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, isLook(command) ? 5000 : Infinity),
     revealSecret: reveal,
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
@@ -167,6 +166,10 @@ async function connectToAll(
       : {}),
     onCommand: (report) => emit({ type: 'command', ...report }),
   })
+}
+
+function isLook(command: string): boolean {
+  return command === 'status' || command === 'certs list'
 }
 
 /** `--on node1,node2`: names of the inventory. */

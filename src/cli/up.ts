@@ -23,12 +23,17 @@ export function up(options: ChangeOptions): Promise<ExitCode> {
 async function clientCertificates(cluster: Cluster): Promise<string[]> {
   const names = cluster.tls.mode === 'off' ? [] : Object.keys(cluster.tls.clients)
   if (names.length === 0) return []
-  const [{ openPki }, { leafPath }] = await Promise.all([import('../pki/open.ts'), import('../pki/files.ts')])
+  const [{ openPki }, { leafPath }, { isShutOut }] = await Promise.all([
+    import('../pki/open.ts'),
+    import('../pki/files.ts'),
+    import('../steps/shut-out.ts'),
+  ])
   const store = await openPki(cluster.pki.dir, cluster.name)
+  if (store === undefined) return []
   return names.flatMap((name) => {
-    const leaf = store?.leaf(name, 'client')
-    return store === undefined || leaf === undefined
-      ? []
-      : [`client certificate ${name}: ${leafPath(store.folder, leaf)} (its key beside it)`]
+    if (isShutOut(store, { name, kind: 'client' }))
+      return [`client certificate ${name}: revoked; etcd-deploy certs issue ${name} makes another`]
+    const leaf = store.leaf(name, 'client')
+    return leaf === undefined ? [] : [`client certificate ${name}: ${leafPath(store.folder, leaf)} (its key beside it)`]
   })
 }

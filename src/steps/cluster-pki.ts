@@ -10,6 +10,7 @@ import { leafRequests, unsettledAddresses, type NamedRequest } from './leaf-requ
 import { caTargetOf, moveCa, type CaRotation, type CaTarget } from './ca-rotation.ts'
 import { asksFor, type Renewal } from './renewal.ts'
 import { reached, reachedHosts, type Seen } from './seen.ts'
+import { isShutOut } from './shut-out.ts'
 
 export interface PkiOptions {
   cluster: Cluster
@@ -65,6 +66,7 @@ export class ClusterPki {
     const hosts = new Map(reachedHosts(seen))
     const mayName = new Set(unsettledAddresses(this.#cluster, hosts))
     return leafRequests(this.#cluster, hosts).filter((request) => {
+      if (isShutOut(store, request)) return false
       const leaf = store.leaf(request.name, request.kind)
       if (leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca(), mayName }).length > 0) return true
       const { renewal } = this.#options

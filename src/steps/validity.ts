@@ -6,6 +6,7 @@ import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from './leaf-requests.ts'
 import { memberLeafName } from './member-leaf.ts'
 import { reachedHosts, type Seen } from './seen.ts'
+import { isShutOut } from './shut-out.ts'
 
 /** Certificates that a host's clock does not accept yet, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
@@ -61,4 +62,5 @@ function clientLeaves(cluster: Cluster, store: PkiStore): StoredLeaf[] {
   return [adminName, ...Object.keys(cluster.tls.clients)]
     .map((name) => store.leaf(name, 'client'))
     .filter((leaf) => leaf !== undefined)
+    .filter((leaf) => !isShutOut(store, leaf))
 }
