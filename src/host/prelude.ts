@@ -22,7 +22,7 @@ ed_sweep() {
     ed_pid=\${ed_file##*.etcd-deploy.}
     ed_pid=\${ed_pid%%.*}
     case $ed_pid in '' | *[!0-9]*) continue ;; esac
-    [ -d "/proc/$ed_pid" ] || rm -f -- "$ed_file"
+    [ -d "/proc/$ed_pid" ] || rm -rf -- "$ed_file"
   done
 }
 
@@ -47,12 +47,20 @@ ed_label() { # temporary file, target: SELinux only, as good as the host's tools
   fi
 }
 
+# What comes to lie in one folder does so in one process, microseconds apart: etcd reads certificate and key one after the other, at
+# any moment, and refuses whoever meets one without the other.
+ed_place() {
+  [ -n "$ed_group" ] || return 0
+  (set -f; IFS=$ed_nl; exec mv -f -t "$ed_dir" -- $ed_group) || return 1
+  ed_group=
+}
+
 # index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256
 ed_install() (
   ed_index=$1
   shift
   ed_temps=
-  trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -f -- $ed_temps' EXIT
+  trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -rf -- $ed_temps' EXIT
   trap 'exit 1' HUP INT TERM PIPE
   ed_left=$(($# / 6))
   ed_swept=
@@ -97,15 +105,23 @@ ed_install() (
     shift 4
   done
   (set -f; IFS=$ed_nl; exec sync -- $ed_temps) || exit 1
-  ed_synced=
+  ed_group=
+  ed_dir=
   ed_dirs=
   while [ $# -gt 0 ]; do
-    mv -fT -- "$1" "$2" || exit 1
-    ed_dir=\${2%/*}/
-    [ "$ed_dir" = "$ed_synced" ] || ed_dirs=$ed_dirs$ed_dir$ed_nl
-    ed_synced=$ed_dir
+    if [ "$ed_dir" != "\${2%/*}/" ]; then
+      ed_place || exit 1
+      ed_dir=\${2%/*}/
+      ed_dirs=$ed_dirs$ed_dir$ed_nl
+      ed_side=$ed_dir.files.etcd-deploy.$$.$ed_index
+      ed_temps=$ed_temps$ed_side$ed_nl
+      mkdir -p -- "$ed_side" || exit 1
+    fi
+    mv -fT -- "$1" "$ed_side/\${2##*/}" || exit 1
+    ed_group=$ed_group$ed_side/\${2##*/}$ed_nl
     shift 2
   done
+  ed_place || exit 1
   (set -f; IFS=$ed_nl; exec sync -- $ed_dirs)
 )
 `

@@ -54,6 +54,17 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     ])
   })
 
+  it('puts certificate and key into place in one process: etcd may read them at any moment', async () => {
+    await program('mv', `echo "$*" >>"${folder}/log"; exec /bin/mv "$@"`)
+    expect((await install()).blocks).toEqual([{ code: 0, stdout: '' }])
+    const log = (await readFile(join(folder, 'log'), 'utf8')).trimEnd().split('\n')
+    const side = String.raw`${folder}/etc/\.files\.etcd-deploy\.\d+\.\d+`
+    expect(log.at(-1)).toMatch(new RegExp(`^-f -t ${folder}/etc/ -- ${side}/a ${side}/b$`))
+    expect(log.filter((line) => / -t /.test(line))).toHaveLength(1)
+    expect((await readdir(join(folder, 'etc'))).toSorted()).toEqual(['a', 'b'])
+    expect(await readFile(join(folder, 'etc', 'a'), 'utf8')).toBe('new a\n')
+  })
+
   it('renames nothing where the disk does not take it', async () => {
     await program('sync', 'exit 1')
     expect((await install()).blocks).toEqual([{ code: 1, stdout: '' }])
