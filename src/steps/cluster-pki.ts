@@ -3,6 +3,7 @@ import { task } from '../engine/task.ts'
 import type { Cluster } from '../inventory/model.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import { crlTimes } from '../pki/crl-times.ts'
+import type { Certificate } from '../pki/certificate.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { slowestClockMs } from './clock-check.ts'
 import type { Formation, Remembered } from './formation.ts'
@@ -60,7 +61,7 @@ export class ClusterPki {
     await this.#task(taskNames[target], () => moveCa(store, rotation, target))
   }
 
-  /** Leaves that are missing, or are not as they are wanted. */
+  /** Leaves that are missing, have expired, or are not as they are wanted. */
   async due(store: PkiStore, seen: Seen): Promise<NamedRequest[]> {
     const { reissueReasons } = await import('../pki/reissue.ts')
     const hosts = new Map(reachedHosts(seen))
@@ -69,6 +70,8 @@ export class ClusterPki {
       if (isShutOut(store, request)) return false
       const leaf = store.leaf(request.name, request.kind)
       if (leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca(), mayName }).length > 0) return true
+      // An expired CA gives no other: `rotate-certs --ca` does.
+      if (hasExpired(leaf.certificate) && !hasExpired(store.ca())) return true
       const { renewal } = this.#options
       return renewal !== undefined && asksFor(renewal, leaf, this.#before ?? new Set())
     })
@@ -118,6 +121,10 @@ export class ClusterPki {
   #task<T>(what: string, work: () => Promise<T>): Promise<T> {
     return task(this.#options.emit, { id: `t-${what}`, what }, work)
   }
+}
+
+function hasExpired({ notAfter }: Certificate): boolean {
+  return notAfter.getTime() <= Date.now()
 }
 
 const taskNames: Record<CaTarget, string> = {
