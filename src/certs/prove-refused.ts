@@ -21,26 +21,28 @@ export async function proveRefused(
   revoked: StoredLeaf,
   valid: StoredLeaf,
 ): Promise<RefusalProof> {
-  const proof: RefusalProof = { refused: [], admitted: [], notSeen: [] }
-  await Promise.all(
+  const tried = await Promise.all(
     cluster.nodes.map(async (node) => {
       const connection = connections.get(node.name)
-      if (connection?.kind !== 'connected') return
+      if (connection?.kind !== 'connected') return undefined
       const within = AbortSignal.any([signal, AbortSignal.timeout(5000)])
       const answers = (leaf: StoredLeaf): Promise<boolean> => isAnswered(cluster, node, connection.host, leaf, within)
       try {
         // Otherwise a member that answers nobody would count as one that refuses.
-        if (!(await answers(valid)))
-          proof.notSeen.push({ host: node.name, why: 'it answers no valid certificate either' })
-        else if (await answers(revoked)) proof.admitted.push(node.name)
-        else proof.refused.push(node.name)
+        if (!(await answers(valid))) return { host: node.name, why: 'it answers no valid certificate either' }
+        return { host: node.name, refuses: !(await answers(revoked)) }
       } catch (error) {
         signal.throwIfAborted()
-        proof.notSeen.push({ host: node.name, why: (error as Error).message })
+        return { host: node.name, why: (error as Error).message }
       }
     }),
   )
-  return proof
+  const seen = tried.filter((each) => each !== undefined)
+  return {
+    refused: seen.flatMap(({ host, refuses }) => (refuses === true ? host : [])),
+    admitted: seen.flatMap(({ host, refuses }) => (refuses === false ? host : [])),
+    notSeen: seen.flatMap(({ host, why }) => (why === undefined ? [] : [{ host, why }])),
+  }
 }
 
 /** Rejects where no connection could be made. With TLS 1.3 a certificate is refused after the handshake: an answer counts. */

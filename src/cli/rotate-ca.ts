@@ -14,7 +14,7 @@ import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { handOut } from './hand-out.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
-import { pkiPassphrase } from './pki-passphrase.ts'
+import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { refuseWithoutTls, type RotateOptions } from './rotate-certs.ts'
 import { runStages } from './run-stages.ts'
@@ -37,9 +37,10 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
       emit({ type: 'note', message: nothing })
       return exitCode.done
     }
-    // Not where another operation is under way, which the run refuses.
-    if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
   }
+  await provePassphrase(session, store)
+  // Not where another operation is under way, which the run refuses.
+  if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
   const from = beganAt(store, own)
   const aborting = options.abort === true || own?.args['direction'] === 'back'
   if (aborting) refuseTooLate(store, from, options)

@@ -12,7 +12,7 @@ import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import type { ChangeOptions } from './options.ts'
-import { pkiPassphrase } from './pki-passphrase.ts'
+import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
@@ -44,6 +44,8 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
       session.emit({ type: 'note', message: 'members speak TLS to each other already, and no tls enable is under way' })
       return exitCode.done
     }
+    const { pki, name } = session.cluster
+    if (own === undefined) await provePassphrase(session, await openPki(pki.dir, name, pkiPassphrase(session)))
     const mode = modeOf(session.cluster, own, options)
     // Its edited form, before any host is touched; later runs load it so.
     if (session.cluster.tls.mode === 'off')

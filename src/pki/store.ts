@@ -88,6 +88,11 @@ export class PkiStore {
     return this.#contents.state.formed
   }
 
+  /** Rejects where nothing could be signed: a wrong passphrase, a key that is lost. */
+  async proveKey(): Promise<void> {
+    await this.#issuer(this.generation)
+  }
+
   ca(generation = this.generation): Certificate {
     return this.#authority(generation).certificate
   }

@@ -1,7 +1,7 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
-import { readCertificates, type Certificate } from '../pki/certificate.ts'
+import { readCertificates, signedBy, type Certificate } from '../pki/certificate.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { managedBy } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
@@ -63,7 +63,7 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
     }
     const stranger = [at.serverCert, at.peerCert]
       .flatMap((path) => certificatesIn(on, path))
-      .find((leaf) => !store.knows(leaf.serial))
+      .find((leaf) => !store.knows(leaf.serial) && isOurs(store, leaf))
     if (stranger === undefined) return []
     return [
       refusal(
@@ -74,6 +74,11 @@ export function refuseOtherPki(cluster: Cluster, seen: Seen, store: PkiStore | u
       ),
     ]
   })
+}
+
+/** Another's, put there by hand, is no sign of a later copy: it is replaced. */
+function isOurs(store: PkiStore, leaf: Certificate): boolean {
+  return store.authorities.some(({ certificate }) => signedBy(leaf, certificate))
 }
 
 /** What hosts trust follows `pki/`: one that has given up the former CA has heard so from a later copy. */

@@ -76,6 +76,14 @@ test('an older copy of pki/ is found out by a certificate that it never issued',
   expect(refusal?.answered).toContain(store.leaf('node1', 'server')?.serial)
 })
 
+test("another CA's certificate on a host that trusts ours was put there by hand, and tells nothing of pki/", async () => {
+  const [stray] = await foreign.issue([{ ...leafRequest(), name: 'node1' }])
+  const { files } = host(of, 'node1', installed(store).hosts.get('node1'))
+  const leaf = textFile(at.serverCert, stray?.certificate.pem ?? '', { mode: 0o640, owner: 'root', group: 'etcd' })
+  const seen = installed(store, { files: new Map([...files, [leaf.path, seenOnce(leaf)]]) })
+  expect(refuseOtherPki(of, seen, store)).toEqual([])
+})
+
 test('an older copy of pki/ is found out by a CA that it never made', async () => {
   const before = await copyOf(store, 'before-rotation')
   const rotating = await copyOf(store, 'rotating')
