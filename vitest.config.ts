@@ -4,6 +4,7 @@ const alias = { 'etcd-deploy': new URL('./src/index.ts', import.meta.url).pathna
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/temporary-folder.ts',
     projects: [
       {
         resolve: { alias },
