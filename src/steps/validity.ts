@@ -2,30 +2,37 @@ import { DeployError } from '../errors.ts'
 import type { Problem } from '../engine/playbook.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { isDue } from '../pki/reissue.ts'
+import type { Certificate } from '../pki/certificate.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from './leaf-requests.ts'
 import { memberLeafName } from './member-leaf.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 import { isShutOut } from './shut-out.ts'
 
-/** Certificates that a host's clock does not accept yet, and those that are due. */
+/** Certificates that a host's clock does not accept yet, its own and the CAs that it trusts, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
   if (store === undefined || cluster.tls.mode === 'off') return []
+  const authorities = store.trust().peer.map((certificate) => ({ of: 'the CA', certificate }))
   return [
-    ...reachedHosts(seen).flatMap(([host, on]) =>
-      fromTheFuture(host, on.clock.hostMs, memberLeaves(cluster, host, store)),
-    ),
+    ...reachedHosts(seen).flatMap(([host, on]) => {
+      const own = memberLeaves(cluster, host, store).map(({ certificate }) => ({ of: 'its certificate', certificate }))
+      return fromTheFuture(host, on.clock.hostMs, [...own, ...authorities])
+    }),
     ...due(cluster, store),
   ]
 }
 
-function fromTheFuture(host: string, hostMs: number, leaves: readonly StoredLeaf[]): Problem[] {
-  return leaves
+function fromTheFuture(
+  host: string,
+  hostMs: number,
+  certificates: readonly { of: string; certificate: Certificate }[],
+): Problem[] {
+  return certificates
     .filter(({ certificate }) => hostMs < certificate.notBefore.getTime())
     .slice(0, 1)
-    .map(({ certificate }) => ({
+    .map(({ of, certificate }) => ({
       error: new DeployError({
-        message: "the host's clock is before the beginning of its certificate: nobody could connect",
+        message: `the host's clock is before the beginning of ${of}: nobody could connect`,
         host,
         tried: 'compare the clock with the certificates',
         answered: `clock ${new Date(hostMs).toISOString()}, valid from ${certificate.notBefore.toISOString()}`,

@@ -5,9 +5,9 @@ import type { Clients } from '../../instruments/recorder.ts'
 import { labHost, type NodeName } from '../../lab/lab.ts'
 
 /** By the handshake or right after it; not by a time-out or an answer of etcd's. */
-export const byHandshake = /alert|ECONNRESET|EPIPE|connection ended|hang up/
+const byHandshake = /alert|ECONNRESET|EPIPE|connection ended|hang up/
 
-export function clientUrl(host: NodeName): string {
+function clientUrl(host: NodeName): string {
   return `https://${labHost(host).address}:2379`
 }
 

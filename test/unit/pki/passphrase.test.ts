@@ -69,7 +69,12 @@ describe('a store with a passphrase', () => {
     const times = { thisUpdate: notBefore, nextUpdate: new Date(Date.now() + 1e9) }
     for (const passphrase of [wrong, async () => new Secret('')]) {
       const store = await open(passphrase)
-      for (const change of [() => issue(store), () => store.beginCa(newCa), () => store.renewCrl(times), () => store.proveKey()]) {
+      for (const change of [
+        () => issue(store),
+        () => store.beginCa(newCa),
+        () => store.renewCrl(times),
+        () => store.proveKey(),
+      ]) {
         const message = expect.stringContaining('passphrase')
         await expect(change()).rejects.toMatchObject({ exitCode: exitCode.usage, message })
       }

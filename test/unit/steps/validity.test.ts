@@ -53,6 +53,18 @@ test('a clock before the beginning of its certificate: its host is told, once, a
   expect(more).toEqual([])
 })
 
+test('leaves that begin early enough are of no use where the clock is before the beginning of their CA', async () => {
+  const { of, store } = await made('behind', {})
+  const behind = seen(of, { node2: 48 * 60 * minuteMs })
+  const renewal = { kinds: new Set(['server', 'peer', 'client'] as const) }
+  const pki = new ClusterPki({ cluster: of, emit: () => {}, renewal })
+  const renewed = await pki.write(await pki.open(), behind, { kind: 'bootstrap', token: 't' })
+  expect(renewed.leaf('node2', 'server')?.serial).not.toBe(store.leaf('node2', 'server')?.serial)
+  const problems = validityProblems(of, behind, renewed)
+  expect(problems.map(({ error }) => error.host)).toEqual(['node2'])
+  expect(problems[0]?.error.message).toMatch(/clock is before the beginning of the CA/)
+})
+
 test('certificates that end soon are a warning, with the command', () => {
   const [problem, ...more] = validityProblems(short.of, seen(short.of, {}), short.store)
   expect(problem).toMatchObject({ warning: true, error: { next: ['etcd-deploy rotate-certs'] } })
