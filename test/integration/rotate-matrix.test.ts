@@ -45,11 +45,12 @@ describe.each(cells)('etcd %s, %i members', (version, members) => {
       const fresh = await site.run('up')
       expect(fresh.code, told(fresh)).toBe(0)
 
-      const [before, started] = [await servedSerials(hosts), await startTimes(hosts)]
-      const recorder = await startRecorder(await clientsOf(site))
+      const clients = await clientsOf(site)
+      const [before, started] = [await servedSerials(hosts, clients.tls), await startTimes(hosts)]
+      const recorder = await startRecorder(clients)
       const leaves = await site.run('rotate-certs')
       expect(leaves.code, told(leaves)).toBe(0)
-      expect(differing(before, await servedSerials(hosts))).toHaveLength(2 * members)
+      expect(differing(before, await servedSerials(hosts, clients.tls))).toHaveLength(2 * members)
       expect(await startTimes(hosts)).toEqual(started)
       for (const options of [[], ['--continue'], ['--continue']]) {
         const run = await site.run(['rotate-certs', '--ca', ...options])
