@@ -9,7 +9,7 @@ import { memberLeafName } from './member-leaf.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 import { isShutOut } from './shut-out.ts'
 
-/** Certificates that a host's clock does not accept yet, its own and the CAs that it trusts, and those that are due. */
+/** Certificates that a host's clock does not accept yet, its own and the CAs that it trusts; those that are revoked, and those that are due. */
 export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore | undefined): Problem[] {
   if (store === undefined || cluster.tls.mode === 'off') return []
   const authorities = store.trust().peer.map((certificate) => ({ of: 'the CA', certificate }))
@@ -18,6 +18,7 @@ export function validityProblems(cluster: Cluster, seen: Seen, store: PkiStore |
       const own = memberLeaves(cluster, host, store).map(({ certificate }) => ({ of: 'its certificate', certificate }))
       return fromTheFuture(host, on.clock.hostMs, [...own, ...authorities])
     }),
+    ...revoked(cluster, store),
     ...due(cluster, store),
   ]
 }
@@ -39,6 +40,19 @@ function fromTheFuture(
         next: "put the host's clock right (chrony, systemd-timesyncd)",
       }),
     }))
+}
+
+function revoked(cluster: Cluster, store: PkiStore): Problem[] {
+  const leaves = cluster.nodes
+    .flatMap(({ name }) => memberLeaves(cluster, name, store))
+    .filter(({ serial }) => store.isRevoked(serial))
+  if (leaves.length === 0) return []
+  const which = new Set(leaves.map(({ name, kind }) => `${name} (${kind})`))
+  const error = new DeployError({
+    message: `members have certificates that are revoked, with which the others refuse them: ${[...which].join(', ')}`,
+    next: 'etcd-deploy rotate-certs',
+  })
+  return [{ error, warning: true }]
 }
 
 function due(cluster: Cluster, store: PkiStore): Problem[] {

@@ -112,6 +112,22 @@ test('a list from elsewhere lets the revoked in again, until the next run', asyn
   await expectRefused(hosts, await tlsOf('first'))
 })
 
+test("a member's own: says what it does not do; up warns of it, and rotate-certs ends it without a restart", async () => {
+  const started = await startTimes(hosts)
+  const asked = await revoke('node1')
+  expect(asked.code, asked.stdout).toBe(3)
+  expect(asked.stderr).toMatch(/does not evict a peer: etcd-deploy member remove node1/)
+  const run = await revoke('node1', '--yes')
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  const up = await site.run('up')
+  expect(warningsOf(up)).toMatch(/revoked.*node1 \(server\), node1 \(peer\)/)
+  const rotated = await site.run(['rotate-certs', '--on', 'node1'])
+  expect(rotated.code, rotated.stdout + rotated.stderr).toBe(0)
+  expect(warningsOf(await site.run('up'))).not.toMatch(/revoked/)
+  await expectHealthy('node1')
+  expect(await startTimes(hosts)).toEqual(started)
+})
+
 test('a host that is down: it is named, exit 1, the others refuse; up brings the list later', async () => {
   const second = await tlsOf('second')
   await killHost('node3')
@@ -183,6 +199,12 @@ async function storeOf(): Promise<PkiStore> {
 
 function notesOf(run: Run): string {
   return eventsOf(run, 'note')
+    .map(({ message }) => message)
+    .join('\n')
+}
+
+function warningsOf(run: Run): string {
+  return eventsOf(run, 'warning')
     .map(({ message }) => message)
     .join('\n')
 }

@@ -65,6 +65,22 @@ test('leaves that begin early enough are of no use where the clock is before the
   expect(problems[0]?.error.message).toMatch(/clock is before the beginning of the CA/)
 })
 
+test("members' certificates that are revoked are a warning, with the command; clients' are not", async () => {
+  const { of, store } = await made('revoked', {})
+  const serials = [store.leaf('node2', 'peer'), store.leaf('admin', 'client')].flatMap((leaf) => leaf?.serial ?? [])
+  expect(serials).toHaveLength(2)
+  const revocations = serials.map((serial) => ({
+    serial,
+    revokedAt: new Date().toISOString(),
+    reason: 'unspecified' as const,
+  }))
+  await store.revoke(revocations, { thisUpdate: new Date(), nextUpdate: new Date(Date.now() + 1e9) })
+  const [problem, ...more] = validityProblems(of, seen(of, {}), store)
+  expect(problem).toMatchObject({ warning: true, error: { next: ['etcd-deploy rotate-certs'] } })
+  expect(problem?.error.message).toMatch(/revoked.*: node2 \(peer\)$/)
+  expect(more).toEqual([])
+})
+
 test('certificates that end soon are a warning, with the command', () => {
   const [problem, ...more] = validityProblems(short.of, seen(short.of, {}), short.store)
   expect(problem).toMatchObject({ warning: true, error: { next: ['etcd-deploy rotate-certs'] } })
