@@ -71,22 +71,20 @@ async function shakeHandsAsPeer(
   signal: AbortSignal,
 ): Promise<void> {
   socket.on('error', () => {})
-  let secure: TLSSocket | undefined
+  const secure = connect({
+    socket,
+    host: peer.address,
+    ca: trusted,
+    cert: leaf.certificate.pem,
+    key: leaf.key.reveal(),
+  })
+  secure.on('error', () => {})
   try {
-    secure = connect({
-      socket,
-      host: peer.address,
-      ca: trusted,
-      cert: leaf.certificate.pem,
-      key: leaf.key.reveal(),
-    })
     await once(secure, 'secureConnect', { signal })
-    secure.on('error', () => {})
     // With TLS 1.3 our own certificate is refused after the handshake: only an answer proves that it was taken.
     await askVersion(secure, signal)
   } finally {
-    secure?.on('error', () => {})
-    secure?.destroy()
+    secure.destroy()
     socket.destroy()
   }
 }

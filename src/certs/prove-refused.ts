@@ -57,9 +57,9 @@ async function isAnswered(
   const socket = await host.dial(hostname.replaceAll(/[[\]]/g, ''), node.client.port, signal)
   socket.on('error', () => {})
   const secure = connect({ socket, rejectUnauthorized: false, cert: certificate.pem, key: key.reveal() })
+  secure.on('error', () => {})
   try {
     await once(secure, 'secureConnect', { signal })
-    secure.on('error', () => {})
     const asked = request({ createConnection: () => secure, path: '/version', headers: { host: 'member' }, signal })
     asked.end()
     const [answer] = (await once(asked, 'response')) as [IncomingMessage]
@@ -69,7 +69,6 @@ async function isAnswered(
     signal.throwIfAborted()
     return false
   } finally {
-    secure.on('error', () => {})
     secure.destroy()
     socket.destroy()
   }

@@ -19,15 +19,14 @@ export async function shakeHands(
 ): Promise<{ secure: TLSSocket; certificate: Certificate }> {
   const own = credentials === undefined ? {} : { cert: credentials.certificate.pem, key: credentials.key.reveal() }
   const secure = connect({ socket, rejectUnauthorized: false, ...own })
+  // At once and for good: an abort destroys the socket below it, and an error that nobody hears ends the process.
+  secure.on('error', () => {})
   try {
     await once(secure, 'secureConnect', { signal })
   } catch (error) {
-    secure.on('error', () => {})
     secure.destroy()
     throw error
   }
-  // With TLS 1.3 the refusal of our own certificate comes after the handshake.
-  secure.on('error', () => {})
   const certificate = secure.getPeerX509Certificate()
   if (certificate === undefined) throw new Error('no certificate was served')
   return { secure, certificate: readCertificate(certificate.raw) }

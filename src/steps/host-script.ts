@@ -11,6 +11,7 @@ text=\${10} hashed=\${11} known=\${12}
 nl='
 ' running='' listening=''
 section clock; date +%s.%N
+section login; id -u
 section system
 system=$(uname -s -m); echo "\${system%% *}"; echo "\${system##* }"
 systemd=$(systemctl --version 2>/dev/null) || :

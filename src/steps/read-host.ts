@@ -19,6 +19,9 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
   const sections = sectionsOf(output.stdout)
   if (sections instanceof DeployError) return { kind: 'unreachable', error: sections }
   const lines = (name: string): string[] => sections.get(name) ?? []
+  const [uid = '0'] = lines('login')
+  // Much of what follows only root may see: half a reading would tell of strangers where our own files are.
+  if (uid !== '0') return { kind: 'unreachable', error: notRoot(uid) }
   const at = layoutOf(cluster)
   const files = readFiles(lines('stat'), lines('sums'), lines('text'))
   const [kernel = '', machine = '', systemd = '0'] = lines('system')
@@ -95,5 +98,14 @@ function twice(section: string): DeployError {
     message: `what was read of the host cannot be believed: its part "${section}" came twice`,
     tried: 'read the host',
     next: `look for a file, mount point or host name there that contains "#@ ${section}"`,
+  })
+}
+
+function notRoot(uid: string): DeployError {
+  return new DeployError({
+    message: 'the login is not root, and may not become root',
+    tried: 'id -u',
+    answered: uid,
+    next: ['set ssh.sudo: true (or { password: … }) in the inventory', 'or log in as root (ssh.user)'],
   })
 }

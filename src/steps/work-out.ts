@@ -64,7 +64,7 @@ function memberWanted(
 function binariesToCome(cluster: Cluster, host: ReachedHost): FileWant[] {
   if (pushedVersion(cluster, host) === cluster.version) return []
   const at = layoutOf(cluster)
-  const content = { kind: 'file' as const, path: '', size: 0, sha256: 'to be downloaded' }
+  const content = { kind: 'file' as const, path: '', size: 0, sha256: unknownSum }
   return [at.etcd, at.etcdctl].map((path) => ({
     path,
     mode: 0o755,
@@ -74,3 +74,6 @@ function binariesToCome(cluster: Cluster, host: ReachedHost): FileWant[] {
     content,
   }))
 }
+
+/** In the form of a sum, so that what is predicted of such a file is found again as what is wanted. */
+const unknownSum = '0'.repeat(64)

@@ -187,7 +187,9 @@ function subject(): Subject<null, Seen> {
   }
 }
 
-function context(given: { operation?: Operation | true; pauses?: 'next' | 'all'; allowDowntime?: true } = {}): RunContext {
+function context(
+  given: { operation?: Operation | true; pauses?: 'next' | 'all'; allowDowntime?: true } = {},
+): RunContext {
   const finish = 'etcd-deploy rotate --continue'
   const begun: Operation = { name: 'rotate', args: {}, finish, since: '', controller: '', told: [] }
   const operation = given.operation === true ? begun : given.operation

@@ -105,6 +105,14 @@ test('a member that waits for quorum accepts and never answers: nobody waits for
   expect(performance.now() - begunMs).toBeLessThan(5000)
 })
 
+test('so does a host that hangs, dialled directly: its deadline ends the wait, not the process', async () => {
+  const [client, peers] = [await listening(createServer(() => {})), await listening(createServer(() => {}))]
+  const { of, node } = clusterAt(client, peers, 'mutual')
+  const seen = await seeWire(of, node, refusing, withAdmin)
+  expect(seen.server).toMatchObject({ kind: 'not-seen' })
+  expect(seen.peer).toMatchObject({ kind: 'not-seen' })
+})
+
 test('nothing listens there: both reasons are kept', async () => {
   const free = await listening(createServer())
   await new Promise<void>((resolve) => open.pop()?.close(() => resolve()))

@@ -51,6 +51,14 @@ function running(of: Cluster): Seen {
   return walk(of, { hosts }).end
 }
 
+test('binaries that are still to be downloaded are planned once', () => {
+  const of = cluster({ tls: { mode: 'mutual' } })
+  const seen = plainHosts(of)
+  const waves = allWaves(stage!, wanted(of, seen, bootstrap, { downloaded: false }), seen)
+  const pushes = waves.flat().filter(({ what }) => what.startsWith('push etcd'))
+  expect(pushes.map(({ host }) => host)).toEqual(['node1', 'node2', 'node3'])
+})
+
 const settings = { 'heartbeat-interval': '200ms' }
 const before = cluster({ tls: { mode: 'mutual' } })
 const after = cluster({ tls: { mode: 'mutual' }, settings })

@@ -35,7 +35,9 @@ async function look(interpreter: string, of: Cluster): Promise<ReachedHost> {
   if (node === undefined) throw new Error('no node')
   const { blocks } = await runBlocks(localShell({ interpreter }), [hostLook(of, node).script], runOptions())
   expect(blocks[0]?.code).toBe(0)
-  const seen = readHost(of, reading(blocks[0]?.stdout ?? ''))
+  // Whoever runs the tests: on a host it is root.
+  const asRoot = (blocks[0]?.stdout ?? '').replace(/^#@ login\n\d+$/m, '#@ login\n0')
+  const seen = readHost(of, reading(asRoot))
   if (seen.kind !== 'reached') throw seen.error
   return seen
 }
@@ -75,6 +77,14 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('a host read by
       listening: [{ address: '127.0.0.1', port }],
       folders: [join(folder, 'data', 'member')],
     })
+  })
+})
+
+test('a login that is not root cannot read a host', () => {
+  const seen = readHost(local(), reading('#@ clock\n1\n#@ login\n1000\n'))
+  expect(seen).toMatchObject({
+    kind: 'unreachable',
+    error: { message: expect.stringMatching(/not root/), answered: '1000' },
   })
 })
 

@@ -5,7 +5,14 @@ import type { Wanted } from '../../../src/steps/wanted.ts'
 import { membersWanted } from '../../../src/steps/work-out.ts'
 
 /** What an inventory wants of these hosts, with stand-ins for certificates; binaries are there already. */
-export function wanted(cluster: Cluster, seen: Seen, formation: Formation): Wanted {
-  const members = membersWanted({ cluster, seen, formation, store: undefined, due: [], brought: new Map() })
+export function wanted(cluster: Cluster, seen: Seen, formation: Formation, { downloaded = true } = {}): Wanted {
+  const members = membersWanted({
+    cluster,
+    seen,
+    formation,
+    store: undefined,
+    due: [],
+    brought: downloaded ? new Map() : undefined,
+  })
   return { cluster, formation, members }
 }
