@@ -54,7 +54,7 @@ function running(of: Cluster): Seen {
 test('binaries that are still to be downloaded are planned once', () => {
   const of = cluster({ tls: { mode: 'mutual' } })
   const seen = plainHosts(of)
-  const waves = allWaves(stage!, wanted(of, seen, bootstrap, { downloaded: false }), seen)
+  const waves = allWaves(stage, wanted(of, seen, bootstrap, { downloaded: false }), seen)
   const pushes = waves.flat().filter(({ what }) => what.startsWith('push etcd'))
   expect(pushes.map(({ host }) => host)).toEqual(['node1', 'node2', 'node3'])
 })
