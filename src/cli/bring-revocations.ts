@@ -25,7 +25,7 @@ export function bringRevocations(
     const missing = [...session.connections].filter(([, { kind }]) => kind !== 'connected').map(([name]) => name)
     if (missing.length === 0) return exitCode.done
     throw new DeployError({
-      message: `the revocation list is not on ${missing.join(', ')}: they could not be reached`,
+      message: `the revocation list is not on ${missing.join(', ')}, which could not be reached`,
       next: 'etcd-deploy up brings it there once they answer',
     })
   })

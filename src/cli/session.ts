@@ -24,6 +24,8 @@ export interface Session {
   fence: Fence
   on: ReadonlySet<string> | undefined
   reveal: RevealSecret
+  /** What was asked for goes to stdout, below all that was told on the way. */
+  answer(text: string): void
   /** What the summary tells. */
   changed: Set<string>
   restarted: Set<string>
@@ -70,6 +72,12 @@ export async function inSession(
     if (event.type === 'warning' && warned.size === warned.add(`${event.host}: ${event.message}`).size) return
     for (const listener of events) listener(event)
   }
+  const answers: string[] = []
+  const answer = (text: string): void => {
+    // Events and answer share stdout then: each line as it comes.
+    if (options.json === true && stdout === 'events') process.stdout.write(text)
+    else answers.push(text)
+  }
   const ask = createAsk({ given: givenFlags(options), signal: interruption.signal, aside: renderer.aside })
   const state = { changed: new Set<string>(), restarted: new Set<string>() }
   let connections: ReadonlyMap<string, Connection> = new Map()
@@ -100,7 +108,18 @@ export async function inSession(
       token: randomBytes(16).toString('hex'),
       holder: holderText(command),
     }
-    code = await work({ cluster, connections, emit, ask, reveal, signal: interruption.signal, fence, on, ...state })
+    code = await work({
+      cluster,
+      connections,
+      emit,
+      ask,
+      reveal,
+      signal: interruption.signal,
+      fence,
+      on,
+      answer,
+      ...state,
+    })
   } catch (error) {
     const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
     const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error
@@ -123,6 +142,7 @@ export async function inSession(
   if (logProblem() !== undefined) emit({ type: 'warning', message: `this run has no log: ${logProblem()}` })
   emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
   await renderer.close()
+  for (const text of answers) process.stdout.write(text)
   closeAll(connections)
   closeLog()
   stopListening()
@@ -152,8 +172,7 @@ async function connectToAll(
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,
-    // A host that is switched off must not keep what the others answer from whoever looks.
-    timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, isLook(command) ? 5000 : Infinity),
+    timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, patienceMs[command] ?? Infinity),
     revealSecret: reveal,
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
@@ -168,9 +187,8 @@ async function connectToAll(
   })
 }
 
-function isLook(command: string): boolean {
-  return command === 'status' || command === 'certs list'
-}
+/** A host that is switched off must not delay what the others answer, nor a revocation on them. */
+const patienceMs: Partial<Record<string, number>> = { status: 5000, 'certs list': 5000, 'certs revoke': 10_000 }
 
 /** `--on node1,node2`: names of the inventory. */
 function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {

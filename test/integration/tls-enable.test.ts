@@ -10,6 +10,7 @@ import { hostOutput, labHost, labReset, labUp, onHost, type NodeName } from '../
 import { newestRelease } from '../lab/releases/prepare.ts'
 import { wantedReleases } from '../lab/releases/versions.ts'
 import { clientsOf } from './support/cluster.ts'
+import { footprints } from './support/footprint.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
 
@@ -41,6 +42,18 @@ describe.each(versions)('etcd %s', (version) => {
     expect(summaryOf(refused).changed).toEqual([])
     site.edit({ tls: { mode: 'off' } })
     expect(readFileSync(site.file, 'utf8')).toBe(source)
+  })
+
+  test('before: without the passphrase of the CA key: exit 2, and nothing is begun', async () => {
+    const before = await footprints(hosts)
+    site.edit({ tls: { mode: 'off', pki: { dir: 'pki', passphrase: { file: join(site.folder, 'none') } } } })
+    const source = readFileSync(site.file, 'utf8')
+    const refused = await site.run(['tls enable', '--yes', '--no-snapshot'])
+    expect(refused.code, refused.stdout).toBe(2)
+    expect(wordsOf(refused)).toMatch(/the secret in .*none can't be read/)
+    expect(readFileSync(site.file, 'utf8')).toBe(source)
+    expect(await footprints(hosts)).toEqual(before)
+    site.edit({ tls: { mode: 'off' } })
   })
 
   test('up to the pause: clients go on by http, and https is there beside it', { timeout: 300_000 }, async () => {
