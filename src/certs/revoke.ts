@@ -94,6 +94,6 @@ function memberWarnings(
       ? 'it is the certificate of all members: none of them could connect to another any more, once links are made anew. ' +
         'etcd-deploy rotate-certs gives them another first.'
       : `${name} is a member: the others will refuse connections that it opens with this certificate, but go on dialling it. ` +
-        `A revocation does not evict a peer: etcd-deploy member remove ${name} does.`,
+        `A revocation does not evict a peer: etcd-deploy member remove ${name} will, once it is there.`,
   )
 }

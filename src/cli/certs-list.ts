@@ -24,7 +24,9 @@ export interface ListOptions extends CommonOptions {
 export function certsList(options: ListOptions): Promise<ExitCode> {
   if (options.local === true) {
     return locally(options, async (session) =>
-      list(session.cluster, needStore(session), options, { seen: [], notSeen: [] }),
+      list(session.cluster, needStore(session), options, { seen: [], notSeen: [] }, (text) =>
+        process.stdout.write(text),
+      ),
     )
   }
   const work = async (session: Session): Promise<ExitCode> => {
@@ -34,7 +36,7 @@ export function certsList(options: ListOptions): Promise<ExitCode> {
       import('../certs/see-certificates.ts'),
     ])
     const store = needStore({ cluster, store: await openPki(cluster.pki.dir, cluster.name) })
-    return list(cluster, store, options, await seeCertificates(session, store))
+    return list(cluster, store, options, await seeCertificates(session, store), session.answer)
   }
   return inSession('certs list', options, work, { stdout: 'answer' })
 }
@@ -44,6 +46,7 @@ async function list(
   store: PkiStore,
   options: ListOptions,
   { seen, notSeen }: CertificatesSeen,
+  answer: (text: string) => void,
 ): Promise<ExitCode> {
   const maxDays = daysOption(options.maxDays, '--max-days', 0)
   const entries = certificateEntries(store, seen, options.all === true ? await formerLeaves(store) : [])
@@ -51,14 +54,14 @@ async function list(
   const due = maxDays === undefined ? [] : dueEntries(entries, maxDays, now)
   const { stdout, env } = process
   if (options.json === true)
-    stdout.write(`${JSON.stringify(listJson(cluster.name, store, entries, due, { now, notSeen }))}\n`)
+    answer(`${JSON.stringify(listJson(cluster.name, store, entries, due, { now, notSeen }))}\n`)
   else {
     const colors = await loadColors(wantsColors(stdout.isTTY, env))
     const lines = notSeen.map(
       ({ host, what, why }) => `${colors.dim('–')} ${host}: ${what} was not seen: ${cleanLine(why)}`,
     )
     const text = listText(entries, due, { now, colors, columns: stdout.columns ?? Infinity })
-    stdout.write([text, ...lines, ''].join('\n'))
+    answer([text, ...lines, ''].join('\n'))
   }
   return due.length > 0 ? exitCode.differs : exitCode.done
 }

@@ -17,7 +17,7 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
     if (on !== undefined)
       throw new DeployError({
         message: 'down ends a whole cluster: --on does not go with it',
-        next: 'etcd-deploy member remove takes one member out',
+        next: 'etcd-deploy member remove will take one member out; it is not there yet',
         exitCode: exitCode.usage,
       })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster), allowDowntime: true }

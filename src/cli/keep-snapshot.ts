@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { hasQuorum } from '../steps/members.ts'
@@ -19,6 +19,8 @@ export async function keepSnapshot(session: Session): Promise<void> {
   }
   const folder = join(dirname(cluster.file), '.etcd-deploy', 'snapshots')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // All data of the cluster is in it: Git never sees it.
+  writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 })
   const time = new Date().toISOString().replaceAll(/[:.]/g, '-')
   const { file } = await takeSnapshot(session, join(folder, `${cluster.name}-${time}.db`))
   emit({ type: 'note', message: `snapshot kept: ${file}` })

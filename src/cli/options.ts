@@ -21,3 +21,9 @@ export function givenFlags(options: ChangeOptions): Set<string> {
     ...(options.acceptNewHostKeys === true ? ['--accept-new-host-keys'] : []),
   ])
 }
+
+/** As a command that is to be typed next names the inventory; empty where it is found by itself. */
+export function namedInventory({ inventory }: Pick<CommonOptions, 'inventory'>): string {
+  if (inventory === undefined) return ''
+  return ` -i ${/^[\w./~-]+$/.test(inventory) ? inventory : `'${inventory.replaceAll("'", `'\\''`)}'`}`
+}

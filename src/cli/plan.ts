@@ -29,8 +29,8 @@ export function plan(options: ChangeOptions & { detailedExitcode?: true }): Prom
     const waves = playbook.stages.flatMap((stage) =>
       allWaves({ ...stage, steps: narrow(stage.steps, session.on) }, want, seen),
     )
-    if (options.json === true) process.stdout.write(`${JSON.stringify(planJson(cluster.name, waves))}\n`)
-    else process.stdout.write(`${planText(waves, await loadColors(wantsColors(process.stdout.isTTY, process.env)))}\n`)
+    if (options.json === true) session.answer(`${JSON.stringify(planJson(cluster.name, waves))}\n`)
+    else session.answer(`${planText(waves, await loadColors(wantsColors(process.stdout.isTTY, process.env)))}\n`)
     return waves.length > 0 && options.detailedExitcode === true ? exitCode.differs : exitCode.done
   })
 }

@@ -13,6 +13,7 @@ import { voters } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { handOut } from './hand-out.ts'
+import { namedInventory } from './options.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
@@ -56,7 +57,7 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
     may: 'change',
     rotation: { from, to: nextCa(session, options), ...(expired ? { together: true as const } : {}) },
     intent: {
-      operation: own === undefined ? operation(from, aborting) : turned(own, aborting),
+      operation: own === undefined ? operation(from, aborting, options) : turned(own, aborting, options),
       localPath: recordPath(cluster),
       hostPath: layoutOf(cluster).operation,
     },
@@ -69,7 +70,7 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
   await proveCertificates(session, options)
   const after = await storeOf(session)
   if (outcome.pausedAt !== undefined)
-    await handOut(session, after, { message: outcome.pausedAt, next: finish(aborting) })
+    await handOut(session, after, { message: outcome.pausedAt, next: finish(aborting, options) })
   else emit({ type: 'note', message: doneText(after) })
   return exitCode.done
 }
@@ -151,21 +152,21 @@ function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {
   return { from: 'new', key, subject, years, notBefore: new Date(Date.now() - 5 * 60_000) }
 }
 
-function operation(from: number, aborting: boolean): Operation {
+function operation(from: number, aborting: boolean, options: RotateOptions): Operation {
   return {
     name: rotationName,
     args: { from, direction: aborting ? 'back' : 'forward' },
-    finish: finish(aborting),
+    finish: finish(aborting, options),
     since: new Date().toISOString(),
     controller: `${userInfo().username}@${hostname()}`,
     told: [],
   }
 }
 
-function turned(own: Operation, aborting: boolean): Operation {
-  return { ...own, args: { ...own.args, direction: aborting ? 'back' : 'forward' }, finish: finish(aborting) }
+function turned(own: Operation, aborting: boolean, options: RotateOptions): Operation {
+  return { ...own, args: { ...own.args, direction: aborting ? 'back' : 'forward' }, finish: finish(aborting, options) }
 }
 
-function finish(aborting: boolean): string {
-  return `etcd-deploy rotate-certs --ca ${aborting ? '--abort ' : ''}--continue`
+function finish(aborting: boolean, options: RotateOptions): string {
+  return `etcd-deploy rotate-certs --ca ${aborting ? '--abort ' : ''}--continue${namedInventory(options)}`
 }

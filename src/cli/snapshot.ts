@@ -11,7 +11,7 @@ export function snapshotSave(file: string, options: CommonOptions): Promise<Exit
     options,
     async (session) => {
       const saved = await takeSnapshot(session, file)
-      process.stdout.write(
+      session.answer(
         `${options.json === true ? JSON.stringify({ v: 1, type: 'snapshot', ...saved, revision: saved.revision ?? null }) : text(saved)}\n`,
       )
       return exitCode.done

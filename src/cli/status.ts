@@ -15,10 +15,10 @@ export function status(options: CommonOptions): Promise<ExitCode> {
       const { default: playbook } = await import('../../playbooks/up.ts')
       const seen = statusOf(await readStatus(session, playbook.stages, knownOperation))
       const { stdout, env } = process
-      if (options.json === true) stdout.write(`${JSON.stringify(seen)}\n`)
+      if (options.json === true) session.answer(`${JSON.stringify(seen)}\n`)
       else {
         const colors = await loadColors(wantsColors(stdout.isTTY, env))
-        stdout.write(`${statusText(seen, { colors, columns: stdout.columns ?? 100 })}\n`)
+        session.answer(`${statusText(seen, { colors, columns: stdout.columns ?? 100 })}\n`)
       }
       return seen.exitCode
     },

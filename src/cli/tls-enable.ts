@@ -11,7 +11,7 @@ import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
-import type { ChangeOptions } from './options.ts'
+import { namedInventory, type ChangeOptions } from './options.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
@@ -27,7 +27,6 @@ export interface TlsEnableOptions extends ChangeOptions {
 }
 
 const operationName = 'tls enable'
-const finish = 'etcd-deploy tls enable --continue'
 
 /** A running cluster goes from http to https; where it stands is read from what its members listen on. */
 export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
@@ -52,7 +51,7 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
       await editInventoryFile(session, [{ path: ['tls', 'mode'], from: 'off', to: mode }])
     if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
     const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
-    return enable({ ...session, cluster }, options, own ?? operation(mode))
+    return enable({ ...session, cluster }, options, own ?? operation(mode, options))
   })
 }
 
@@ -72,7 +71,7 @@ async function enable(session: Session, options: TlsEnableOptions, operation: Op
   await proveCertificates(session, options)
   const store = await openPki(cluster.pki.dir, cluster.name, pkiPassphrase(session))
   if (outcome.pausedAt !== undefined && store !== undefined)
-    await handOut(session, store, { message: outcome.pausedAt, next: finish })
+    await handOut(session, store, { message: outcome.pausedAt, next: finish(options) })
   else emit({ type: 'note', message: 'members and clients speak TLS alone' })
   return exitCode.done
 }
@@ -84,12 +83,16 @@ function modeOf(cluster: Cluster, own: Operation | undefined, options: TlsEnable
   return options.mode ?? 'mutual'
 }
 
-function operation(mode: 'mutual' | 'server'): Operation {
+function finish(options: TlsEnableOptions): string {
+  return `etcd-deploy tls enable --continue${namedInventory(options)}`
+}
+
+function operation(mode: 'mutual' | 'server', options: TlsEnableOptions): Operation {
   const since = new Date().toISOString()
   return {
     name: operationName,
     args: { mode },
-    finish,
+    finish: finish(options),
     since,
     controller: `${userInfo().username}@${hostname()}`,
     told: [],

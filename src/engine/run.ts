@@ -156,16 +156,29 @@ class LockedRun<W, S, T> {
   async #apply(wave: Wave<S>): Promise<void> {
     this.#waves++
     this.#markStale()
-    const { readings, failures } = await apply({ ...this.#context, looks: this.#looks }, wave, this.#waves)
+    const { readings, failures } = await apply(
+      { ...this.#context, emit: this.#noticing(wave), looks: this.#looks },
+      wave,
+      this.#waves,
+    )
     for (const [host, reading] of readings) {
       this.#readings.set(host, reading)
       this.#stale.delete(host)
     }
     for (const change of wave) {
-      if (change.waits === undefined) this.#context.changed.add(change.host)
       if (change.takesDown !== undefined) this.#context.restarted.add(change.takesDown)
     }
     if (failures.length > 0) throw together(failures, `${failures.length} hosts failed`)
+  }
+
+  /** A change that was begun may have been made, also where the run breaks off in it. */
+  #noticing(wave: Wave<S>): Emit {
+    const { emit, changed } = this.#context
+    const waits = new Set(wave.filter(({ waits: only }) => only === true).map(({ host, what }) => `${host}: ${what}`))
+    return (event) => {
+      if (event.type === 'change-begin' && !waits.has(`${event.host}: ${event.what}`)) changed.add(event.host)
+      emit(event)
+    }
   }
 
   /** A change that was made and is wanted again means that it does not do what it should: say so instead of going round. */

@@ -12,6 +12,8 @@ export function membershipProblems(cluster: Cluster, seen: Seen): DeployError[] 
   return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [])]
 }
 
+const notThereYet = 'this command is not there yet: nothing was changed'
+
 export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   return reachedHosts(seen).flatMap(([host, on]) => {
     // Without data nothing has ever run there: a bootstrap that was begun may go on with another version.
@@ -38,7 +40,7 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
         ...refused(
           member.name || member.id,
           `etcd has a member ${member.name || member.id} that the inventory does not have`,
-          [`etcd-deploy member remove ${member.name || member.id}`],
+          [`etcd-deploy member remove ${member.name || member.id}`, notThereYet],
         ),
       )
   }
@@ -49,6 +51,7 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
       problems.push(
         ...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [
           `etcd-deploy member add ${node.name}`,
+          notThereYet,
         ]),
       )
     else problems.push(...differs(cluster, node, member))
@@ -89,7 +92,10 @@ function moved(name: string, now: string, wanted: string): DeployError[] {
     return refused(name, message, [next])
   }
   const port = before.port === after.port ? '' : ` --peer-port ${after.port}`
-  return refused(name, message, [`etcd-deploy change-ip ${name} ${after.hostname.replaceAll(/[[\]]/g, '')}${port}`])
+  return refused(name, message, [
+    `etcd-deploy change-ip ${name} ${after.hostname.replaceAll(/[[\]]/g, '')}${port}`,
+    notThereYet,
+  ])
 }
 
 function refused(host: string, message: string, next: string[]): DeployError[] {

@@ -3,7 +3,7 @@ import { amountText, countText, durationText } from './units.ts'
 
 /** Commands that only look end with their own output, not with a summary. */
 export function asksForChanges(command: string): boolean {
-  return !['status', 'plan', 'snapshot save'].includes(command)
+  return !['status', 'plan', 'snapshot save', 'certs list'].includes(command)
 }
 
 /** One line about an event; undefined where it says nothing to people. */
