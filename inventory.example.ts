@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { defineInventory } from 'etcd-deploy'
 
 // The lab's three hosts, as `npm run demo` or `npm run lab -- up` starts them: for hosts of your own change `nodes`,
-// `ssh`, `version` and `binaries` (or leave `binaries` out: official releases).
+// `ssh`, `version` and `binaries` (or leave `binaries` out: official releases), and leave `tls.pki` out: keys lie beside the inventory then.
 const lab = new URL('./test/lab/.state/', import.meta.url)
 
 // The newest etcd that the demo could get here.

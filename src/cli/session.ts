@@ -183,12 +183,17 @@ async function connectToAll(
             ),
         }
       : {}),
-    onCommand: (report) => emit({ type: 'command', ...report }),
+    onCommand: (report) => emit({ type: 'command', ...report, durationMs: Math.round(report.durationMs) }),
   })
 }
 
 /** A host that is switched off must not delay what the others answer, nor a revocation on them. */
-const patienceMs: Partial<Record<string, number>> = { status: 5000, 'certs list': 5000, 'certs revoke': 10_000 }
+const patienceMs: Partial<Record<string, number>> = {
+  status: 5000,
+  'certs list': 5000,
+  'snapshot save': 5000,
+  'certs revoke': 10_000,
+}
 
 /** `--on node1,node2`: names of the inventory. */
 function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {

@@ -18,8 +18,7 @@ export function summaryLines(code: number, summary: RunSummary, colors: Colors):
 }
 
 function heading(code: number, changed: number, time: string, colors: Colors): string {
-  if (code === exitCode.interrupted)
-    return `${colors.yellow('◼')} ${colors.bold('Interrupted')} after ${time}. The same command goes on from here.`
+  if (code === exitCode.interrupted) return `${colors.yellow('◼')} ${colors.bold('Interrupted')} after ${time}.`
   if (code === exitCode.refused) return `${colors.red('✖')} ${colors.bold('Refused')} after ${time}`
   if (code === exitCode.differs) return `${colors.yellow('±')} ${colors.bold('Differences found')} in ${time}`
   if (code !== exitCode.done) return `${colors.red('✖')} ${colors.bold('Failed')} after ${time}`

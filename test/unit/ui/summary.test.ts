@@ -24,7 +24,7 @@ test.each([
   [1, { unreachable: ['node3'] }, '✖ Failed after 0.8 s', ['1 host unreachable: node3']],
   [3, {}, '✖ Refused after 0.8 s', []],
   [4, {}, '± Differences found in 0.8 s', []],
-  [130, {}, '◼ Interrupted after 0.8 s. The same command goes on from here.', []],
+  [130, {}, '◼ Interrupted after 0.8 s.', []],
 ])('exit %d', (code, facts, heading, rest) => {
   expect(summaryLines(code, { ...nothing, ...facts }, noColors)).toEqual([heading, ...rest.map((line) => `  ${line}`)])
 })
