@@ -10,6 +10,7 @@ import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { differing, servedSerials, startTimes } from './support/leaves.ts'
 import { newSite } from './support/site.ts'
 import { summaryOf, takenDown } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
 
 const full = process.env['FULL'] === '1'
 const seed = testSeed()
@@ -32,7 +33,7 @@ afterAll(() => console.log(gaps.join('\n')))
 describe.each(cells)('etcd %s, %i members', (version, members) => {
   const missing = skipped.find((each) => each.version === version)
 
-  test(
+  test.runIf(hasTurn('rotations by version'))(
     'new leaves, a new CA from pause to pause: nothing fails, nothing is lost',
     { timeout: 400_000 },
     async (context) => {

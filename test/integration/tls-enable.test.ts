@@ -13,6 +13,7 @@ import { clientsOf } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
 
 const full = process.env['FULL'] === '1'
 const seed = testSeed()
@@ -106,7 +107,7 @@ describe.each(versions)('etcd %s', (version) => {
   )
 })
 
-test(
+test.runIf(hasTurn('tls enable killed'))(
   'killed at its events, done again: it ends where it would have, and nothing was lost',
   { timeout: 1_800_000 },
   async () => {

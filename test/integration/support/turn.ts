@@ -1,0 +1,15 @@
+import { testSeed } from '../../instruments/seeded.ts'
+
+/** A minute or more each: in the gate they take turns, three a run; all with FULL. */
+const long = [
+  'rotations by version',
+  'CA rotation taken back',
+  'rotations killed',
+  'tls enable killed',
+  'everything expired',
+  'revocation amid trouble',
+] as const
+
+export function hasTurn(name: (typeof long)[number]): boolean {
+  return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % 2 === 0
+}
