@@ -1,6 +1,6 @@
 import { testSeed } from '../../instruments/seeded.ts'
 
-/** A minute or more each: in the gate they take turns, three a run; all with FULL. */
+/** Half a minute or more each: in the gate they take turns, a third of them a run; all with FULL. */
 const long = [
   'rotations by version',
   'CA rotation taken back',
@@ -11,5 +11,5 @@ const long = [
 ] as const
 
 export function hasTurn(name: (typeof long)[number]): boolean {
-  return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % 2 === 0
+  return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % 3 === 0
 }
