@@ -170,7 +170,8 @@ test("at a CA rotation's pause: as at any other time", { timeout: 300_000 }, asy
   const next = await site.run(['rotate-certs', '--ca', '--continue'])
   expect(next.code, next.stdout).toBe(0)
   expect(notesOf(next)).toMatch(/for stays: /)
-  expect(notesOf(next)).not.toMatch(/for (first|second|third): /)
+  // `second` was revoked where the test of a host that is down had its turn.
+  expect(notesOf(next)).not.toMatch(/for (first|third): /)
   const [cert = '', key = ''] = ['stays.crt', 'stays.key'].map((name) =>
     readFileSync(join(site.pki, 'test', 'clients', 'stays', name), 'utf8'),
   )
