@@ -15,6 +15,7 @@ import { clientsWith, expectAccepted, expectRefused } from './support/admission.
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { cfsslCa, easyRsaCa, opensslCa, readPair, type ForeignCa, type ForeignPair } from './support/foreign-ca.ts'
+import { hasTurn } from './support/turn.ts'
 import { newSite, type Site } from './support/site.ts'
 import { summaryOf, takenDown } from './support/told.ts'
 
@@ -40,116 +41,119 @@ test('cfssl and easy-rsa are at hand', ({ skip }) => {
   expect(makers).toHaveLength(4)
 })
 
-describe.each(rotations)('a cluster on a CA of %s, whose key lies encrypted in pki/', (tool, make, next) => {
-  let site: Site
-  let foreign: ForeignCa
-  let app: Required<Tls>
-  let gone: ForeignPair
-  let passphrase: string
+describe.runIf(hasTurn('imported CA')).each(rotations)(
+  'a cluster on a CA of %s, whose key lies encrypted in pki/',
+  (tool, make, next) => {
+    let site: Site
+    let foreign: ForeignCa
+    let app: Required<Tls>
+    let gone: ForeignPair
+    let passphrase: string
 
-  beforeAll(async () => {
-    await labReset(hosts)
-    site = await newSite({ nodes: hosts })
-    passphrase = join(site.folder, 'ca.pass')
-    writeFileSync(passphrase, 'battery staple\n', { mode: 0o600 })
-    site.edit({ tls: { pki: { dir: 'pki', passphrase: { file: passphrase } } } })
-    foreign = await make(folderIn(site, 'foreign'))
-    const pair = await foreign.client('app')
-    gone = await foreign.client('gone')
-    app = { ca: readFileSync(foreign.cert, 'utf8'), ...readPair(pair) }
-  })
+    beforeAll(async () => {
+      await labReset(hosts)
+      site = await newSite({ nodes: hosts })
+      passphrase = join(site.folder, 'ca.pass')
+      writeFileSync(passphrase, 'battery staple\n', { mode: 0o600 })
+      site.edit({ tls: { pki: { dir: 'pki', passphrase: { file: passphrase } } } })
+      foreign = await make(folderIn(site, 'foreign'))
+      const pair = await foreign.client('app')
+      gone = await foreign.client('gone')
+      app = { ca: readFileSync(foreign.cert, 'utf8'), ...readPair(pair) }
+    })
 
-  afterAll(() => site.remove())
+    afterAll(() => site.remove())
 
-  test("up on it: the tool's clients work, those that it had revoked are refused", async () => {
-    const stale = { ca: app.ca, ...readPair(gone) }
-    const taken = await certs(site, 'import-ca', ...importOptions(foreign), '--crl', await foreign.revoke(gone))
-    expect(taken.code, taken.stderr).toBe(0)
-    expect(readFileSync(join(site.pki, 'test', '1', 'ca.key'), 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
-    const run = await site.run('up')
-    expect(run.code, run.stdout + run.stderr).toBe(0)
-    await expectAccepted(hosts, app)
-    await expectRefused(hosts, stale)
-    expect((await storeOf(site)).ca().fingerprint).toBe(readCertificate(app.ca).fingerprint)
-    await expectNothingToDo(site)
-  })
-
-  test('a wrong passphrase: exit 2, that word, and nothing is changed', async () => {
-    writeFileSync(passphrase, 'horse staple\n')
-    onTestFinished(() => writeFileSync(passphrase, 'battery staple\n'))
-    const [before, { revision }] = [await footprints(hosts), await storeOf(site)]
-    const runs = [
-      await site.run('rotate-certs'),
-      await site.run(['rotate-certs', '--ca', '--no-snapshot']),
-      await certs(site, 'issue', 'other'),
-    ]
-    for (const run of runs) {
-      expect(run.code, run.stdout + run.stderr).toBe(2)
-      expect(run.stdout + run.stderr).toMatch(/passphrase/)
-    }
-    expect(await footprints(hosts)).toEqual(before)
-    expect((await storeOf(site)).revision).toBe(revision)
-  })
-
-  test.runIf(full || leavesIt)(
-    'rotated away from it to a CA of ours: its clients lose nothing on the way',
-    { timeout: 300_000 },
-    async () => {
-      const recorder = await startRecorder(clientsWith(hosts, app))
-      await rotate(site, ['--ca'])
-      const bundled = { ...app, ca: handedOut(site, 'ca.crt') }
-      recorder.use(clientsWith(hosts, bundled))
-      await rotate(site, ['--ca', '--continue'])
-      await expectAccepted(hosts, bundled)
-      const ours = await issued(site, 'app')
-      recorder.use(clientsWith(hosts, ours))
-      const last = await rotate(site, ['--ca', '--continue'])
-      const report = await recorder.stop()
-      expect(takenDown(last).toSorted()).toEqual(hosts)
-      console.log(`away from ${tool}`)
-      expectUnharmed(report, { longestGapMs: 2000 })
-      await expectRefused(hosts, { ...bundled, ca: ours.ca })
-      await expectAccepted(hosts, ours)
-      expect((await storeOf(site)).ca().subject).toMatch(/^CN=etcd CA test/)
-      await expectNothingToDo(site)
-    },
-  )
-
-  test.runIf((full || !leavesIt) && make !== next[1])(
-    'and to another that is imported: clients of ours, then its own, lose nothing',
-    { timeout: 300_000 },
-    async () => {
-      const [otherTool, makeOther] = next
-      const other = await makeOther(folderIn(site, 'other'))
-      const [theirs, stale] = [await other.client('theirs'), await other.client('stale')]
-      const [pair, revoked] = [readPair(theirs), readPair(stale)]
-      const taken = await certs(site, 'import-ca', ...importOptions(other), '--crl', await other.revoke(stale))
+    test("up on it: the tool's clients work, those that it had revoked are refused", async () => {
+      const stale = { ca: app.ca, ...readPair(gone) }
+      const taken = await certs(site, 'import-ca', ...importOptions(foreign), '--crl', await foreign.revoke(gone))
       expect(taken.code, taken.stderr).toBe(0)
-      expect(taken.stderr).toMatch(/rotate-certs --ca --to imported/)
-
-      const before = await issued(site, 'app')
-      const recorder = await startRecorder(clientsWith(hosts, before))
-      await rotate(site, ['--ca', '--to', 'imported'])
-      const ca = handedOut(site, 'ca.crt')
-      expect(ca).toContain(readCertificate(readFileSync(other.cert)).pem.trim())
-      await expectAccepted(hosts, { ca, ...pair })
-      await expectRefused(hosts, { ca, ...revoked })
-      recorder.use(clientsWith(hosts, { ...before, ca }))
-      await rotate(site, ['--ca', '--to', 'imported', '--continue'])
-      recorder.use(clientsWith(hosts, { ca, ...pair }))
-      await rotate(site, ['--ca', '--to', 'imported', '--continue'])
-      const report = await recorder.stop()
-      console.log(`to ${otherTool}`)
-      expectUnharmed(report, { longestGapMs: 2000 })
-      const alone = { ca: readFileSync(other.cert, 'utf8'), ...pair }
-      await expectAccepted(hosts, alone)
-      await expectRefused(hosts, { ca: alone.ca, ...revoked })
-      await expectRefused(hosts, { ...before, ca: alone.ca })
-      expect((await storeOf(site)).ca().fingerprint).toBe(readCertificate(alone.ca).fingerprint)
+      expect(readFileSync(join(site.pki, 'test', '1', 'ca.key'), 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
+      const run = await site.run('up')
+      expect(run.code, run.stdout + run.stderr).toBe(0)
+      await expectAccepted(hosts, app)
+      await expectRefused(hosts, stale)
+      expect((await storeOf(site)).ca().fingerprint).toBe(readCertificate(app.ca).fingerprint)
       await expectNothingToDo(site)
-    },
-  )
-})
+    })
+
+    test('a wrong passphrase: exit 2, that word, and nothing is changed', async () => {
+      writeFileSync(passphrase, 'horse staple\n')
+      onTestFinished(() => writeFileSync(passphrase, 'battery staple\n'))
+      const [before, { revision }] = [await footprints(hosts), await storeOf(site)]
+      const runs = [
+        await site.run('rotate-certs'),
+        await site.run(['rotate-certs', '--ca', '--no-snapshot']),
+        await certs(site, 'issue', 'other'),
+      ]
+      for (const run of runs) {
+        expect(run.code, run.stdout + run.stderr).toBe(2)
+        expect(run.stdout + run.stderr).toMatch(/passphrase/)
+      }
+      expect(await footprints(hosts)).toEqual(before)
+      expect((await storeOf(site)).revision).toBe(revision)
+    })
+
+    test.runIf(full || leavesIt)(
+      'rotated away from it to a CA of ours: its clients lose nothing on the way',
+      { timeout: 300_000 },
+      async () => {
+        const recorder = await startRecorder(clientsWith(hosts, app))
+        await rotate(site, ['--ca'])
+        const bundled = { ...app, ca: handedOut(site, 'ca.crt') }
+        recorder.use(clientsWith(hosts, bundled))
+        await rotate(site, ['--ca', '--continue'])
+        await expectAccepted(hosts, bundled)
+        const ours = await issued(site, 'app')
+        recorder.use(clientsWith(hosts, ours))
+        const last = await rotate(site, ['--ca', '--continue'])
+        const report = await recorder.stop()
+        expect(takenDown(last).toSorted()).toEqual(hosts)
+        console.log(`away from ${tool}`)
+        expectUnharmed(report, { longestGapMs: 2000 })
+        await expectRefused(hosts, { ...bundled, ca: ours.ca })
+        await expectAccepted(hosts, ours)
+        expect((await storeOf(site)).ca().subject).toMatch(/^CN=etcd CA test/)
+        await expectNothingToDo(site)
+      },
+    )
+
+    test.runIf((full || !leavesIt) && make !== next[1])(
+      'and to another that is imported: clients of ours, then its own, lose nothing',
+      { timeout: 300_000 },
+      async () => {
+        const [otherTool, makeOther] = next
+        const other = await makeOther(folderIn(site, 'other'))
+        const [theirs, stale] = [await other.client('theirs'), await other.client('stale')]
+        const [pair, revoked] = [readPair(theirs), readPair(stale)]
+        const taken = await certs(site, 'import-ca', ...importOptions(other), '--crl', await other.revoke(stale))
+        expect(taken.code, taken.stderr).toBe(0)
+        expect(taken.stderr).toMatch(/rotate-certs --ca --to imported/)
+
+        const before = await issued(site, 'app')
+        const recorder = await startRecorder(clientsWith(hosts, before))
+        await rotate(site, ['--ca', '--to', 'imported'])
+        const ca = handedOut(site, 'ca.crt')
+        expect(ca).toContain(readCertificate(readFileSync(other.cert)).pem.trim())
+        await expectAccepted(hosts, { ca, ...pair })
+        await expectRefused(hosts, { ca, ...revoked })
+        recorder.use(clientsWith(hosts, { ...before, ca }))
+        await rotate(site, ['--ca', '--to', 'imported', '--continue'])
+        recorder.use(clientsWith(hosts, { ca, ...pair }))
+        await rotate(site, ['--ca', '--to', 'imported', '--continue'])
+        const report = await recorder.stop()
+        console.log(`to ${otherTool}`)
+        expectUnharmed(report, { longestGapMs: 2000 })
+        const alone = { ca: readFileSync(other.cert, 'utf8'), ...pair }
+        await expectAccepted(hosts, alone)
+        await expectRefused(hosts, { ca: alone.ca, ...revoked })
+        await expectRefused(hosts, { ...before, ca: alone.ca })
+        expect((await storeOf(site)).ca().fingerprint).toBe(readCertificate(alone.ca).fingerprint)
+        await expectNothingToDo(site)
+      },
+    )
+  },
+)
 
 /** One step of a rotation: up to a pause, or to its end. */
 async function rotate(site: Site, options: string[]): Promise<Run> {

@@ -23,7 +23,7 @@ const versions = full ? all : [all[seed % all.length] ?? newest]
 
 beforeAll(() => labUp({ hosts: 5 }))
 
-describe.each(versions)('etcd %s', (version) => {
+describe.runIf(hasTurn('tls enable by version')).each(versions)('etcd %s', (version) => {
   const hosts: NodeName[] = full ? ['node1', 'node2', 'node3', 'node4', 'node5'] : ['node1', 'node2', 'node3']
   let site: Site
 

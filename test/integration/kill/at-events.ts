@@ -7,7 +7,7 @@ const full = process.env['FULL'] === '1'
 const only = process.env['EVENTS']
 
 /** So many of the events, the first and the last among them; with FULL all; with EVENTS=12,13 those, to look into one. */
-export function sample(events: number, what: string, count = 4): number[] {
+export function sample(events: number, what: string, count = 3): number[] {
   if (only !== undefined) return only.split(',').map(Number)
   if (full) return Array.from({ length: events }, (_, at) => at + 1)
   return seededSample(events, count, seed, (line) => console.log(`${what}: killed at ${line}`))
