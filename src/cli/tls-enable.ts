@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { minorSeries } from '../etcd/versions.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { openPki } from '../pki/open.ts'
 import { memberList } from '../steps/members.ts'
@@ -36,6 +37,7 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
         message: '--on does not go with tls enable: all members change alike',
         exitCode: exitCode.usage,
       })
+    refuseOldSeries(session.cluster)
     const seen = await seeHosts(session)
     const recorded = (await readOperation(recordPath(session.cluster))) ?? unfinishedOperation(seen, undefined)
     const own = recorded?.name === operationName ? recorded : undefined
@@ -52,6 +54,16 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
     if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
     const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
     return enable({ ...session, cluster }, options, own ?? operation(mode, options))
+  })
+}
+
+/** Seen on hosts: a 3.3 member that speaks both on its client port did not always serve again after its restart. */
+function refuseOldSeries({ version }: Cluster): void {
+  if (minorSeries(version) !== '3.3') return
+  throw new DeployError({
+    message: `etcd ${version} cannot get TLS while it serves: members of 3.3 do not reliably speak http and https on one port`,
+    next: 'upgrade to 3.4 or later first; nothing was changed',
+    exitCode: exitCode.refused,
   })
 }
 

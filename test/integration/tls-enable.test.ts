@@ -18,8 +18,9 @@ import { hasTurn } from './support/turn.ts'
 const full = process.env['FULL'] === '1'
 const seed = testSeed()
 const { version: newest } = await newestRelease()
-const all = wantedReleases.map((each): string => each.version)
-const versions = full ? all : [all[seed % all.length] ?? newest]
+// 3.3 is refused: see the command.
+const all = wantedReleases.map((each): string => each.version).filter((version) => !version.startsWith('3.3.'))
+const versions = full ? all : [newest]
 
 beforeAll(() => labUp({ hosts: 5 }))
 
