@@ -1,7 +1,6 @@
 import { provePeers } from '../certs/prove-peers.ts'
 import { proveServed, type ServedProof } from '../certs/prove-served.ts'
 import { DeployError, together } from '../errors.ts'
-import { openPki } from '../pki/open.ts'
 import type { PkiStore } from '../pki/store.ts'
 import type { ChangeOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
@@ -11,10 +10,8 @@ import type { Session } from './session.ts'
  * Proves on the wire what the run has changed on disks: every member serves its newest certificates, and every pair of members shakes
  * hands with them. A member that holds on to a former one is restarted, once somebody agrees.
  */
-export async function proveCertificates(session: Session, options: ChangeOptions): Promise<void> {
-  const { cluster, emit } = session
-  const store = await openPki(cluster.pki.dir, cluster.name)
-  if (store === undefined) return
+export async function proveCertificates(session: Session, options: ChangeOptions, store: PkiStore): Promise<void> {
+  const { emit } = session
   let served = await proveServed(session, store)
   if (served.stale.length > 0) {
     await restartStale(session, options, served)

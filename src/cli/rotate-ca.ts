@@ -1,9 +1,6 @@
-import { hostname, userInfo } from 'node:os'
-
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Operation } from '../engine/operation.ts'
 import { readOperation } from '../engine/operation.ts'
-import { layoutOf } from '../etcd/layout.ts'
 import { openPki } from '../pki/open.ts'
 import type { NextCa } from '../pki/next-ca.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -20,6 +17,7 @@ import { proveCertificates } from './prove-certificates.ts'
 import { refuseWithoutTls, type RotateOptions } from './rotate-certs.ts'
 import { runStages } from './run-stages.ts'
 import type { Session } from './session.ts'
+import { asOperation, beginOperation } from './staged-operation.ts'
 
 const rotationName = 'rotate-certs --ca'
 
@@ -56,19 +54,10 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
   const outcome = await runStages(session, playbook.stages, options, {
     may: 'change',
     rotation: { from, to: nextCa(session, options), ...(expired ? { together: true as const } : {}) },
-    intent: {
-      operation: own === undefined ? operation(from, aborting, options) : turned(own, aborting, options),
-      localPath: recordPath(cluster),
-      hostPath: layoutOf(cluster).operation,
-    },
-    ...(options.pause === false
-      ? { pauses: 'all' as const }
-      : options.continue === true
-        ? { pauses: 'next' as const }
-        : {}),
+    ...asOperation(session, operation(own, from, aborting, options), options),
   })
-  await proveCertificates(session, options)
   const after = await storeOf(session)
+  await proveCertificates(session, options, after)
   if (outcome.pausedAt !== undefined)
     await handOut(session, after, { message: outcome.pausedAt, next: finish(aborting, options) })
   else emit({ type: 'note', message: doneText(after) })
@@ -117,8 +106,7 @@ function beganAt(store: PkiStore, own: Operation | undefined): number {
 }
 
 function refuseTooLate(store: PkiStore, from: number, { abort }: RotateOptions): void {
-  if (caTargetOf(store, from) !== 'trust the new') return
-  if (abort !== true) return
+  if (abort !== true || caTargetOf(store, from) !== 'trust the new') return
   throw new DeployError({
     message: 'members have begun to trust the new CA alone: there is no way back from here',
     next: 'etcd-deploy rotate-certs --ca --continue finishes it; rotate-certs --ca makes another CA afterwards',
@@ -152,19 +140,11 @@ function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {
   return { from: 'new', key, subject, years, notBefore: new Date(Date.now() - 5 * 60_000) }
 }
 
-function operation(from: number, aborting: boolean, options: RotateOptions): Operation {
-  return {
-    name: rotationName,
-    args: { from, direction: aborting ? 'back' : 'forward' },
-    finish: finish(aborting, options),
-    since: new Date().toISOString(),
-    controller: `${userInfo().username}@${hostname()}`,
-    told: [],
-  }
-}
-
-function turned(own: Operation, aborting: boolean, options: RotateOptions): Operation {
-  return { ...own, args: { ...own.args, direction: aborting ? 'back' : 'forward' }, finish: finish(aborting, options) }
+/** The one under way, turned where it goes the other way now; else a new one. */
+function operation(own: Operation | undefined, from: number, aborting: boolean, options: RotateOptions): Operation {
+  const direction = aborting ? 'back' : 'forward'
+  const about = { args: { ...(own?.args ?? { from }), direction }, finish: finish(aborting, options) }
+  return own === undefined ? beginOperation({ name: rotationName, ...about }) : { ...own, ...about }
 }
 
 function finish(aborting: boolean, options: RotateOptions): string {

@@ -1,19 +1,18 @@
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { LeafKind } from '../pki/leaf.ts'
+import { openPki } from '../pki/open.ts'
 import type { Renewal } from '../steps/renewal.ts'
 import type { ChangeOptions } from './options.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
+import type { PauseOptions } from './staged-operation.ts'
 
-export interface RotateOptions extends ChangeOptions {
+export interface RotateOptions extends ChangeOptions, PauseOptions {
   only?: LeafKind[]
   /** Days. */
   ifExpiring?: number
   ca?: true
-  continue?: true
-  /** `--no-pause`: false. */
-  pause?: boolean
   abort?: true
   to?: 'imported'
   /** `--no-snapshot`: false. */
@@ -39,10 +38,15 @@ function rotateLeaves(options: RotateOptions): Promise<ExitCode> {
       renewal: renewalOf(session, options),
     })
     // What was not touched needs no proof, and a cron job no handshakes.
-    if (withinDays === undefined || session.changed.size > 0) await proveCertificates(session, options)
+    if (withinDays === undefined || session.changed.size > 0) await prove(session, options)
     return missing(session)
   }
   return inSession('rotate-certs', options, work, { silentUnlessChanging: withinDays !== undefined })
+}
+
+async function prove(session: Session, options: RotateOptions): Promise<void> {
+  const store = await openPki(session.cluster.pki.dir, session.cluster.name)
+  if (store !== undefined) await proveCertificates(session, options, store)
 }
 
 function renewalOf({ on, cluster }: Session, { only, ifExpiring }: RotateOptions): Renewal {

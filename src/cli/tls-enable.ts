@@ -1,13 +1,10 @@
-import { hostname, userInfo } from 'node:os'
-
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
-import { layoutOf } from '../etcd/layout.ts'
-import { minorSeries } from '../etcd/versions.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { openPki } from '../pki/open.ts'
 import { memberList } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
+import { isHttps, refuseOldSeries } from '../steps/tls-opening.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
@@ -17,12 +14,10 @@ import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
+import { asOperation, beginOperation, type PauseOptions } from './staged-operation.ts'
 
-export interface TlsEnableOptions extends ChangeOptions {
+export interface TlsEnableOptions extends ChangeOptions, PauseOptions {
   mode?: 'mutual' | 'server'
-  continue?: true
-  /** `--no-pause`: false. */
-  pause?: boolean
   /** `--no-snapshot`: false. */
   snapshot?: boolean
 }
@@ -57,31 +52,16 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
   })
 }
 
-/** Seen on hosts: a 3.3 member that speaks both on its client port did not always serve again after its restart. */
-function refuseOldSeries({ version }: Cluster): void {
-  if (minorSeries(version) !== '3.3') return
-  throw new DeployError({
-    message: `etcd ${version} cannot get TLS while it serves: members of 3.3 do not reliably speak http and https on one port`,
-    next: 'upgrade to 3.4 or later first; nothing was changed',
-    exitCode: exitCode.refused,
-  })
-}
-
 async function enable(session: Session, options: TlsEnableOptions, operation: Operation): Promise<ExitCode> {
   const { cluster, emit } = session
   const { default: playbook } = await import('../../playbooks/tls-enable.ts')
   const outcome = await runStages(session, playbook.stages, options, {
     may: 'change',
     enablesTls: true,
-    intent: { operation, localPath: recordPath(cluster), hostPath: layoutOf(cluster).operation },
-    ...(options.pause === false
-      ? { pauses: 'all' as const }
-      : options.continue === true
-        ? { pauses: 'next' as const }
-        : {}),
+    ...asOperation(session, operation, options),
   })
-  await proveCertificates(session, options)
   const store = await openPki(cluster.pki.dir, cluster.name, pkiPassphrase(session))
+  if (store !== undefined) await proveCertificates(session, options, store)
   if (outcome.pausedAt !== undefined && store !== undefined)
     await handOut(session, store, { message: outcome.pausedAt, next: finish(options) })
   else emit({ type: 'note', message: 'members and clients speak TLS alone' })
@@ -100,17 +80,5 @@ function finish(options: TlsEnableOptions): string {
 }
 
 function operation(mode: 'mutual' | 'server', options: TlsEnableOptions): Operation {
-  const since = new Date().toISOString()
-  return {
-    name: operationName,
-    args: { mode },
-    finish: finish(options),
-    since,
-    controller: `${userInfo().username}@${hostname()}`,
-    told: [],
-  }
-}
-
-function isHttps(url: string): boolean {
-  return url.startsWith('https:')
+  return beginOperation({ name: operationName, args: { mode }, finish: finish(options) })
 }

@@ -1,11 +1,10 @@
 import { envValues } from '../etcd/env-file.ts'
 import { DeployError } from '../errors.ts'
 import { useMember } from './etcdctl-shell.ts'
-import { restartStep } from './rolling-restart.ts'
-import { describeDifferences, runsAsWanted } from './running.ts'
+import { restartStep, whereItDiffers } from './rolling-restart.ts'
 import type { Step } from '../engine/playbook.ts'
 import type { Seen } from './seen.ts'
-import { startFiles, type Wanted } from './wanted.ts'
+import type { Wanted } from './wanted.ts'
 
 /**
  * Members whose peer URL changes, one at a time: etcd's list first, through the member itself while it still has quorum, then the restart
@@ -13,9 +12,7 @@ import { startFiles, type Wanted } from './wanted.ts'
  */
 export const movePeers: Step<Wanted, Seen> = restartStep({
   name: 'peer URLs',
-  replaces: startFiles,
-  reasonFor: (member, on) =>
-    on.process === undefined || runsAsWanted(on.process, member) ? undefined : describeDifferences(on.process, member),
+  ...whereItDiffers,
   alter: (change, member, on) => {
     const id = on.etcd?.status?.memberId
     const url = envValues(textOf(member.env.content))['ETCD_INITIAL_ADVERTISE_PEER_URLS']

@@ -8,13 +8,15 @@ import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from '
 import { healthyAfterStart } from './start.ts'
 import { startFiles, type MemberWanted, type Wanted } from './wanted.ts'
 
-/** Members that run something else than is wanted, one at a time: unhealthy first, the leader last. */
-export const rollingRestart: Step<Wanted, Seen> = restartStep({
-  name: 'rolling restart',
+/** What a restart replaces, and why a member needs one, where it runs something else than is wanted. */
+export const whereItDiffers: Pick<Restart, 'replaces' | 'reasonFor'> = {
   replaces: startFiles,
   reasonFor: (member, on) =>
     on.process === undefined || runsAsWanted(on.process, member) ? undefined : describeDifferences(on.process, member),
-})
+}
+
+/** Members that run something else than is wanted, one at a time: unhealthy first, the leader last. */
+export const rollingRestart: Step<Wanted, Seen> = restartStep({ name: 'rolling restart', ...whereItDiffers })
 
 /** All members that were started before a moment of the controller's clock, whatever they run. */
 export function restartAll(sinceMs: number): Step<Wanted, Seen> {
