@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect } from 'node:tls'
 
 import pLimit from 'p-limit'
 
@@ -9,6 +8,7 @@ import type { Host } from '../host/host.ts'
 import type { Node } from '../inventory/model.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { memberLeafName } from '../steps/member-leaf.ts'
+import { askVersion } from './ask-version.ts'
 import type { ProofContext } from './prove-served.ts'
 
 export interface PeerProof {
@@ -81,20 +81,12 @@ async function shakeHandsAsPeer(
   secure.on('error', () => {})
   try {
     await once(secure, 'secureConnect', { signal })
-    // With TLS 1.3 our own certificate is refused after the handshake: only an answer proves that it was taken.
-    await askVersion(secure, signal)
+    const status = await askVersion(secure, signal)
+    if (status !== 200) throw new Error(`/version answered with status ${status}`)
   } finally {
     secure.destroy()
     socket.destroy()
   }
-}
-
-async function askVersion(secure: TLSSocket, signal: AbortSignal): Promise<void> {
-  const asked = request({ createConnection: () => secure, path: '/version', headers: { host: 'peer' }, signal })
-  asked.end()
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-  answer.resume()
-  if (answer.statusCode !== 200) throw new Error(`/version answered with status ${answer.statusCode}`)
 }
 
 function wordsOf(error: unknown): string {

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:tls'
 
 import type { Host } from '../host/host.ts'
 import { localClientUrl } from '../etcd/urls.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import type { StoredLeaf } from '../pki/store.ts'
+import { askVersion } from './ask-version.ts'
 import type { ProofContext } from './prove-served.ts'
 
 export interface RefusalProof {
@@ -60,10 +60,7 @@ async function isAnswered(
   secure.on('error', () => {})
   try {
     await once(secure, 'secureConnect', { signal })
-    const asked = request({ createConnection: () => secure, path: '/version', headers: { host: 'member' }, signal })
-    asked.end()
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-    answer.resume()
+    await askVersion(secure, signal)
     return true
   } catch {
     signal.throwIfAborted()
