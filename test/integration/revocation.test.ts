@@ -15,7 +15,7 @@ import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { startTimes } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, notesOf, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -203,12 +203,6 @@ async function storeOf(): Promise<PkiStore> {
   const store = await openPki(site.pki, 'test')
   if (store === undefined) throw new Error('there is no pki/')
   return store
-}
-
-function notesOf(run: Run): string {
-  return eventsOf(run, 'note')
-    .map(({ message }) => message)
-    .join('\n')
 }
 
 function warningsOf(run: Run): string {

@@ -8,13 +8,12 @@ import { etcdApi } from '../instruments/etcd-api.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import type { Tls } from '../instruments/grpc.ts'
 import { startRecorder, type Clients } from '../instruments/recorder.ts'
-import type { Run } from '../instruments/run-cli.ts'
 import { hostOutput, killHost, labHost, labReset, startHost, type NodeName } from '../lab/lab.ts'
 import { expectHealthy, leadership } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { differing, servedSerials, startTimes } from './support/leaves.ts'
 import { copyFolder, newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { eventsOf, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -244,10 +243,4 @@ async function storeOf({ pki }: Site): Promise<PkiStore> {
   const store = await openPki(pki, 'test')
   if (store === undefined) throw new Error('there is no pki/')
   return store
-}
-
-function notesOf(run: Run): string {
-  return eventsOf(run, 'note')
-    .map(({ message }) => message)
-    .join('\n')
 }

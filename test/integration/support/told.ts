@@ -33,3 +33,9 @@ export function wordsOf(run: Run): string {
 export function takenDown(run: Run): string[] {
   return eventsOf(run, 'change-begin').flatMap(({ takesDown }) => takesDown ?? [])
 }
+
+export function notesOf(run: Run): string {
+  return eventsOf(run, 'note')
+    .map(({ message }) => message)
+    .join('\n')
+}
