@@ -6,9 +6,24 @@ export function jsonLine(event: RunEvent, time: Date): string {
   return `${JSON.stringify({ v: 1, time: time.toISOString(), ...event })}\n`
 }
 
-export function jsonRenderer(write: (line: string) => void): Renderer {
+const bytesEveryMs = 100
+
+export function jsonRenderer(write: (line: string) => void, now: () => number = Date.now): Renderer {
+  const bytesToldAt = new Map<string, number>()
+
+  /** Bytes go by by the hundred a second on a fast link: a program wants ten of them, and the last. */
+  function isNews(event: RunEvent): boolean {
+    if (event.type !== 'progress' || event.state !== undefined || event.done === event.total) return true
+    const at = now()
+    if (at - (bytesToldAt.get(event.id) ?? -Infinity) < bytesEveryMs) return false
+    bytesToldAt.set(event.id, at)
+    return true
+  }
+
   return {
-    emit: (event) => write(jsonLine(event, new Date())),
+    emit: (event) => {
+      if (isNews(event)) write(jsonLine(event, new Date(now())))
+    },
     aside: (work) => work(),
     close: () => Promise.resolve(),
   }
