@@ -34,6 +34,14 @@ export interface Node {
   timeouts: Timeouts
   /** etcd's own flags, cluster-wide ones merged with this node's: flag name without dashes → value as etcd takes it. */
   settings: Readonly<Record<string, string>>
+  /** While its address changes: where it was. No inventory says this. */
+  formerly?: Endpoints
+}
+
+/** Where a member is found. */
+export interface Endpoints {
+  peer: PeerEndpoint
+  client: ClientEndpoint
 }
 
 export interface PeerEndpoint {
