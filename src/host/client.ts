@@ -4,7 +4,7 @@ import type { Client as SshClient } from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
 import { deadline } from './deadline.ts'
-import type { ConfirmHostKey } from './host-key.ts'
+import type { ConfirmHostKey, Place } from './host-key.ts'
 import { handshake } from './handshake.ts'
 import { hostKeyCheck } from './host-key.ts'
 import { readIdentities } from './identity.ts'
@@ -26,12 +26,13 @@ export interface Client {
   ended: Promise<Error | undefined>
 }
 
-/** Opens one connection: TCP (or through the host before it), host key, login. */
+/** Opens one connection: TCP (or through the host before it), host key, login. `others`: where the same host may be too. */
 export async function openClient(
   name: string,
   target: SshTarget,
   reachSocket: (signal: AbortSignal) => Promise<Duplex>,
   options: LoginOptions,
+  others: readonly Place[] = [],
 ): Promise<Client> {
   const where = `${target.host}, port ${target.port},`
   const identities = await readIdentities(target, options.revealSecret)
@@ -44,11 +45,12 @@ export async function openClient(
       const confirm = options.confirmHostKey
       const check = await hostKeyCheck(
         name,
-        target.host,
-        target.port,
-        target.knownHosts,
+        target,
         confirm && ((...shown) => limit.whileAsking(() => confirm(...shown))),
+        others,
       )
+      if (signal.aborted) socket.destroy()
+      signal.throwIfAborted()
       const outcome = await handshake(socket, target.user, check, ways, name, where, signal)
       if (outcome !== 'dropped') return { ssh: outcome, socket, ended: ending(outcome) }
       // sshd drops new connections at random while many log in at once (MaxStartups)

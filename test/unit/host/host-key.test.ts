@@ -13,7 +13,8 @@ beforeEach(async () => {
 
 async function check(text: string, options: { host?: string; port?: number; confirm?: ConfirmHostKey } = {}) {
   await writeFile(file, text)
-  return hostKeyCheck('node1', options.host ?? '10.0.0.1', options.port ?? 22, [file], options.confirm)
+  const place = { host: options.host ?? '10.0.0.1', port: options.port ?? 22, knownHosts: [file] }
+  return hostKeyCheck('node1', place, options.confirm)
 }
 
 const nobody: ConfirmHostKey = async () => {
@@ -88,9 +89,7 @@ describe('an unknown key', () => {
     const confirm: ConfirmHostKey = async (...what) => shown.push(what) > 0
     const checking = await hostKeyCheck(
       'node1',
-      '10.0.0.1',
-      2222,
-      [join(file, '..', 'new', 'known_hosts'), file],
+      { host: '10.0.0.1', port: 2222, knownHosts: [join(file, '..', 'new', 'known_hosts'), file] },
       confirm,
     )
     await checking.verify(keyBytes(ed25519))
