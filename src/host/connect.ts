@@ -1,14 +1,13 @@
 import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
-import type { Client, LoginOptions } from './client.ts'
-import { openClient } from './client.ts'
+import type { LoginOptions } from './client.ts'
 import type { Escalation } from './command.ts'
 import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
 import { jumpRoutes } from './jump.ts'
+import { logInAtAny } from './places.ts'
 import type { CommandReport } from './shell.ts'
-import { applySshConfig } from './ssh-config.ts'
 import { sshHost } from './ssh-host.ts'
 
 export interface ConnectOptions extends LoginOptions {
@@ -21,9 +20,12 @@ export async function connect(target: SshTarget, name: string, options: ConnectO
   return connectBy(jumpRoutes(), target, name, options)
 }
 
-/** All hosts at once, `concurrency` at a time; nodes behind the same jump host share one connection to it. */
+/**
+ * All hosts at once, `concurrency` at a time; nodes behind the same jump host share one connection to it. Several targets of a node are
+ * the same host at several places, the first preferred: it is sought at all of them together.
+ */
 export async function connectAll(
-  targets: ReadonlyMap<string, SshTarget>,
+  targets: ReadonlyMap<string, SshTarget | readonly SshTarget[]>,
   options: ConnectOptions & {
     concurrency: number
     /** Where a host has its own. */ timeoutMsOf?: (name: string) => number
@@ -38,10 +40,10 @@ export async function connectAll(
   }
   const routes = jumpRoutes()
   const attempts = await Promise.allSettled(
-    [...targets].map(([name, target]) =>
+    [...targets].map(([name, places]) =>
       limit(async (): Promise<[string, Connection]> => [
         name,
-        await connectBy(routes, target, name, {
+        await connectBy(routes, places, name, {
           ...asking,
           timeoutMs: options.timeoutMsOf?.(name) ?? options.timeoutMs,
         }),
@@ -57,34 +59,21 @@ export async function connectAll(
 
 async function connectBy(
   routes: FindRoute,
-  target: SshTarget,
+  places: SshTarget | readonly SshTarget[],
   name: string,
   options: ConnectOptions,
 ): Promise<Connection> {
   try {
     options.signal.throwIfAborted()
-    const resolved = await applySshConfig(target)
-    const client = await logIn(routes, resolved, name, options)
-    const escalation = await escalate(resolved, options.revealSecret).catch((error: unknown) => {
+    const { target, client } = await logInAtAny(routes, [places].flat(), name, options)
+    const escalation = await escalate(target, options.revealSecret).catch((error: unknown) => {
       client.ssh.end()
       throw error
     })
-    return { kind: 'connected', host: sshHost(name, resolved, client, escalation, options.onCommand) }
+    return { kind: 'connected', host: sshHost(name, target, client, escalation, options.onCommand) }
   } catch (error) {
     if (options.signal.aborted || !(error instanceof DeployError)) throw error
     return { kind: 'unreachable', error }
-  }
-}
-
-async function logIn(routes: FindRoute, target: SshTarget, name: string, options: ConnectOptions): Promise<Client> {
-  const route = await routes(name, target, options)
-  try {
-    const client = await openClient(name, target, route.reach, options)
-    void client.ended.then(route.leave)
-    return client
-  } catch (error) {
-    route.leave()
-    throw error
   }
 }
 

@@ -11,17 +11,31 @@ export interface Route {
   leave: () => void
 }
 
-/** Finds ways: one connection to a jump host for all the nodes behind it, closed when the last of them is. */
-export type FindRoute = (name: string, target: SshTarget, options: LoginOptions) => Promise<Route>
+/**
+ * Finds ways: one connection to a jump host for all the nodes behind it, closed when the last of them is. `abandoned`: this way is wanted no
+ * more, though the run goes on.
+ */
+export type FindRoute = (
+  name: string,
+  target: SshTarget,
+  options: LoginOptions,
+  abandoned: AbortSignal,
+) => Promise<Route>
 
 export function jumpRoutes(): FindRoute {
-  const open = new Map<string, { client: Promise<Client>; users: number }>()
+  const open = new Map<string, Entry>()
 
-  const enter = async (hop: SshTarget, before: SshTarget[], options: LoginOptions): Promise<Client> => {
+  const enter = async (
+    hop: SshTarget,
+    before: SshTarget[],
+    options: LoginOptions,
+    abandoned: AbortSignal,
+  ): Promise<Client> => {
     const name = `jump host ${hop.host}`
-    const route = await find(name, hop, before, options)
+    const route = await find(name, hop, before, options, abandoned)
+    const signal = AbortSignal.any([options.signal, abandoned])
     try {
-      const client = await openClient(name, hop, route.reach, options)
+      const client = await openClient(name, hop, route.reach, { ...options, signal })
       void client.ended.then(route.leave)
       return client
     } catch (error) {
@@ -30,30 +44,67 @@ export function jumpRoutes(): FindRoute {
     }
   }
 
-  const find = async (name: string, target: SshTarget, jump: SshTarget[], options: LoginOptions): Promise<Route> => {
+  const begin = (hop: SshTarget, before: SshTarget[], options: LoginOptions): Entry => {
+    const abandon = new AbortController()
+    const entry: Entry = { client: enter(hop, before, options, abandon.signal), users: 0, abandon }
+    entry.client.then(
+      () => (entry.abandon = undefined),
+      () => {},
+    )
+    return entry
+  }
+
+  const find = async (
+    name: string,
+    target: SshTarget,
+    jump: SshTarget[],
+    options: LoginOptions,
+    abandoned: AbortSignal,
+  ): Promise<Route> => {
     const hop = jump.at(-1)
     if (hop === undefined) return { reach: (signal) => reach(name, target.host, target.port, signal), leave: () => {} }
     const key = JSON.stringify(jump)
-    const entry = open.get(key) ?? { client: enter(hop, jump.slice(0, -1), options), users: 0 }
+    const entry = open.get(key) ?? begin(hop, jump.slice(0, -1), options)
     open.set(key, entry)
     entry.users++
     const leave = once(() => {
       if (--entry.users > 0) return
       open.delete(key)
+      entry.abandon?.abort()
       entry.client.then(
         (client) => client.ssh.end(),
         () => {},
       )
     })
     try {
-      const { ssh } = await entry.client
+      const { ssh } = await unlessAborted(entry.client, abandoned)
       return { reach: (signal) => forward(ssh, target.host, target.port, hop.host, signal), leave }
     } catch (error) {
       leave()
       throw error
     }
   }
-  return (name, target, options) => find(name, target, target.jump, options)
+  return (name, target, options, abandoned) => find(name, target, target.jump, options, abandoned)
+}
+
+/** A connection to a jump host. */
+interface Entry {
+  client: Promise<Client>
+  users: number
+  /** As long as it is not logged in: nobody waits for it any more. */
+  abandon: AbortController | undefined
+}
+
+async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const aborted = (): void => reject(signal.reason)
+  signal.addEventListener('abort', aborted, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([wait, promise])
+  } finally {
+    signal.removeEventListener('abort', aborted)
+  }
 }
 
 function once(act: () => void): () => void {

@@ -1,0 +1,103 @@
+import { DeployError } from '../errors.ts'
+import type { SshTarget } from '../inventory/model.ts'
+import { bestOf } from './best-of.ts'
+import type { Client, LoginOptions } from './client.ts'
+import { openClient } from './client.ts'
+import { confirmOnce } from './confirm-once.ts'
+import type { FindRoute } from './jump.ts'
+import type { Failure } from './none-answered.ts'
+import { noneAnswered } from './none-answered.ts'
+import { applySshConfig } from './ssh-config.ts'
+
+/** A host that has let us in, and the place where it was found. */
+export interface Found {
+  target: SshTarget
+  client: Client
+}
+
+/**
+ * Logs in to one host that is at one of several places, the first preferred. All are tried at once, as a dead address may answer nothing
+ * at all until the time is up.
+ */
+export async function logInAtAny(
+  routes: FindRoute,
+  targets: readonly SshTarget[],
+  name: string,
+  options: LoginOptions,
+): Promise<Found> {
+  const places = distinct(await Promise.all(targets.map((target) => applySshConfig(target))))
+  const confirm = options.confirmHostKey && confirmOnce(name, options.confirmHostKey, places.length, graceMs)
+  const attempts = places.map((target, index) => {
+    const abandon = new AbortController()
+    const client = logIn(routes, target, name, options, {
+      abandoned: abandon.signal,
+      others: places.filter((place) => place !== target),
+      ...(confirm && { confirmHostKey: confirm.at(index) }),
+    }).finally(() => confirm?.settled(index))
+    return { target, abandon, client }
+  })
+  const best = await bestOf(
+    attempts.map(({ client }) => client),
+    graceMs,
+  )
+  const found = best === undefined ? undefined : attempts[best]
+  if (found === undefined) {
+    options.signal.throwIfAborted()
+    throw whyNone(name, places, await Promise.allSettled(attempts.map(({ client }) => client)))
+  }
+  for (const loser of attempts.filter((attempt) => attempt !== found)) {
+    loser.abandon.abort()
+    loser.client.then(
+      (client) => client.ssh.end(),
+      () => {},
+    )
+  }
+  return { target: found.target, client: await found.client }
+}
+
+/** How long a preferred place may take longer than another. */
+const graceMs = 1000
+
+/** OpenSSH's configuration may lead two names to the same place. */
+function distinct(targets: readonly SshTarget[]): SshTarget[] {
+  return [...new Map(targets.map((target) => [JSON.stringify({ ...target, defaulted: [] }), target])).values()]
+}
+
+async function logIn(
+  routes: FindRoute,
+  target: SshTarget,
+  name: string,
+  options: LoginOptions,
+  {
+    abandoned,
+    others,
+    ...confirm
+  }: Pick<LoginOptions, 'confirmHostKey'> & { abandoned: AbortSignal; others: readonly SshTarget[] },
+): Promise<Client> {
+  // Jump hosts are other hosts: what they ask has nothing to do with this one's places
+  const route = await routes(name, target, options, abandoned)
+  const signal = AbortSignal.any([options.signal, abandoned])
+  try {
+    const client = await openClient(name, target, route.reach, { ...options, ...confirm, signal }, others)
+    void client.ended.then(route.leave)
+    return client
+  } catch (error) {
+    route.leave()
+    throw error
+  }
+}
+
+function whyNone(
+  name: string,
+  places: readonly SshTarget[],
+  outcomes: readonly PromiseSettledResult<Client>[],
+): unknown {
+  const failures: Failure[] = []
+  for (const [index, target] of places.entries()) {
+    const outcome = outcomes[index]
+    const error: unknown = outcome?.status === 'rejected' ? outcome.reason : undefined
+    if (!(error instanceof DeployError)) return error
+    failures.push({ target, error })
+  }
+  return failures.length === 1 ? failures[0]?.error : noneAnswered(name, failures)
+}
