@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Emit, RunEvent } from '../engine/events.ts'
 import type { Connection, Fence } from '../host/host.ts'
-import type { Cluster, RevealSecret } from '../inventory/model.ts'
+import type { Cluster, NodeName, RevealSecret, SshTarget } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
 import { onInterrupt } from './interruption.ts'
@@ -39,6 +39,8 @@ export interface Telling {
   stdout?: 'events' | 'answer'
   /** A run that ends well without changing anything tells nothing: for a cron job. */
   silentUnlessChanging?: boolean
+  /** For nodes that may be found elsewhere than the inventory says: all places of such a node, the preferred first. */
+  reachAlso?: (cluster: Cluster) => Promise<ReadonlyMap<NodeName, readonly SshTarget[]>>
 }
 
 /** Loads the inventory, connects, works, tells how it ended. Answers the exit code; never throws. */
@@ -46,7 +48,7 @@ export async function inSession(
   command: string,
   options: ChangeOptions,
   work: (session: Session) => Promise<ExitCode>,
-  { stdout = 'events', silentUnlessChanging = false }: Telling = {},
+  { stdout = 'events', silentUnlessChanging = false, reachAlso }: Telling = {},
 ): Promise<ExitCode> {
   const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
     import('../ui/renderer.ts'),
@@ -102,7 +104,14 @@ export async function inSession(
     for (const message of cluster.warnings) emit({ type: 'warning', message })
     const { secretReader } = await import('./secrets.ts')
     const reveal = secretReader(ask)
-    connections = await connectToAll(cluster, { command, options, emit, ask, reveal, signal: interruption.signal })
+    connections = await connectToAll(cluster, await reachAlso?.(cluster), {
+      command,
+      options,
+      emit,
+      ask,
+      reveal,
+      signal: interruption.signal,
+    })
     const fence = {
       dir: layoutOf(cluster).lockDir,
       token: randomBytes(16).toString('hex'),
@@ -151,6 +160,7 @@ export async function inSession(
 
 async function connectToAll(
   cluster: Cluster,
+  places: ReadonlyMap<NodeName, readonly SshTarget[]> | undefined,
   {
     command,
     options,
@@ -168,7 +178,7 @@ async function connectToAll(
   },
 ): Promise<ReadonlyMap<string, Connection>> {
   const { connectAll } = await import('../host/connect.ts')
-  return connectAll(new Map(cluster.nodes.map((node) => [node.name, node.ssh])), {
+  return connectAll(new Map(cluster.nodes.map((node) => [node.name, places?.get(node.name) ?? node.ssh])), {
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,
