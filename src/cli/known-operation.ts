@@ -1,4 +1,5 @@
 import type { Operation } from '../engine/operation.ts'
+import { movesRecorded } from './moves-wanted.ts'
 import type { KnownOperation } from '../status/standing.ts'
 
 /** The stages of an operation that a record names; undefined: it has none that are known here. */
@@ -6,6 +7,13 @@ export async function knownOperation({ name, args }: Operation): Promise<KnownOp
   if (name === 'tls enable') {
     const { default: playbook } = await import('../../playbooks/tls-enable.ts')
     return { stages: playbook.stages, running: { enablesTls: true } }
+  }
+  if (name === 'change-ip') {
+    const { changeIp, recoverAddresses } = await import('../../playbooks/change-ip.ts')
+    const { copy } = args
+    const playbook = typeof copy === 'string' ? recoverAddresses({ copy }) : changeIp
+    const recovers = typeof copy === 'string' ? { recovers: true as const } : {}
+    return { stages: playbook.stages, running: { moves: movesRecorded({ args }), ...recovers } }
   }
   const { from, direction } = args
   if (name !== 'rotate-certs --ca' || typeof from !== 'number') return undefined

@@ -12,6 +12,8 @@ export interface Intent {
   localPath: string
   /** On every reachable host. */
   hostPath: string
+  /** It outlives the last change: nobody else holds yet what it intends. */
+  stays?: true
 }
 
 export interface IntentContext {

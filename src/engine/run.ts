@@ -92,7 +92,7 @@ class LockedRun<W, S, T> {
       if (before?.pause !== undefined && !begun && !this.#passes(before, index === first)) return this.#pausedAt(before)
       await this.#reach(stage)
     }
-    if (intent !== undefined) await removeIntent(intent, this.#context)
+    if (intent !== undefined && intent.stays !== true) await removeIntent(intent, this.#context)
     return { seen: this.#seen() }
   }
 

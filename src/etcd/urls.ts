@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 
-import type { Cluster, Node } from '../inventory/model.ts'
+import type { Cluster, Endpoints, Node } from '../inventory/model.ts'
 
 /** `https://[fd00::1]:2379`: IPv6 addresses stand in brackets in a URL. */
 function url(scheme: 'http' | 'https', address: string, port: number): string {
@@ -9,6 +9,11 @@ function url(scheme: 'http' | 'https', address: string, port: number): string {
 
 export function peerUrl(cluster: Cluster, node: Node): string {
   return url(peerScheme(cluster), node.peer.address, node.peer.port)
+}
+
+/** Of a member that moves: where etcd knows it until it is told. */
+export function formerPeerUrl(cluster: Cluster, { peer }: Endpoints): string {
+  return url(peerScheme(cluster), peer.address, peer.port)
 }
 
 export function clientUrls(cluster: Cluster, node: Node): string[] {

@@ -34,8 +34,8 @@ export interface Node {
   timeouts: Timeouts
   /** etcd's own flags, cluster-wide ones merged with this node's: flag name without dashes → value as etcd takes it. */
   settings: Readonly<Record<string, string>>
-  /** While its address changes: where it was. No inventory says this. */
-  formerly?: Endpoints
+  /** While its address changes: where it was, and whether its certificates still name that. No inventory says this. */
+  formerly?: Endpoints & { named: boolean }
 }
 
 /** Where a member is found. */

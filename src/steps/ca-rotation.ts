@@ -11,6 +11,10 @@ import type { Wanted } from './wanted.ts'
  */
 export type CaTarget = 'trust the old' | 'trust both' | 'issue from the new' | 'trust the new'
 
+export function isCaTarget(target: string | undefined): target is CaTarget {
+  return ['trust the old', 'trust both', 'issue from the new', 'trust the new'].includes(target ?? '')
+}
+
 export interface CaRotation {
   /** Generation of the CA that issued when the rotation began. */
   from: number

@@ -61,12 +61,12 @@ export class ClusterPki {
     await this.#task(taskNames[target], () => moveCa(store, rotation, target))
   }
 
-  /** Leaves that are missing, have expired, or are not as they are wanted. */
-  async due(store: PkiStore, seen: Seen): Promise<NamedRequest[]> {
+  /** Leaves that are missing, have expired, or are not as they are wanted by the inventory, or by the stage at hand. */
+  async due(store: PkiStore, seen: Seen, cluster = this.#cluster): Promise<NamedRequest[]> {
     const { reissueReasons } = await import('../pki/reissue.ts')
     const hosts = new Map(reachedHosts(seen))
-    const mayName = new Set(unsettledAddresses(this.#cluster, hosts))
-    return leafRequests(this.#cluster, hosts).filter((request) => {
+    const mayName = new Set(unsettledAddresses(cluster, hosts))
+    return leafRequests(cluster, hosts).filter((request) => {
       if (isShutOut(store, request)) return false
       const leaf = store.leaf(request.name, request.kind)
       if (leaf === undefined || reissueReasons(leaf, { ...request, ca: store.ca(), mayName }).length > 0) return true
@@ -87,12 +87,17 @@ export class ClusterPki {
   }
 
   /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
-  async write(opened: PkiStore | undefined, seen: Seen, formation: Formation): Promise<PkiStore> {
+  async write(
+    opened: PkiStore | undefined,
+    seen: Seen,
+    formation: Formation,
+    cluster = this.#cluster,
+  ): Promise<PkiStore> {
     // Five minutes before the slowest host's clock, so that nobody meets a certificate from the future.
     const notBefore = new Date(slowestClockMs(seen, Date.now()) - 5 * 60_000)
     const store = opened ?? (await this.#task('make the CA', () => this.#create(notBefore)))
     this.#store = Promise.resolve(store)
-    const due = await this.due(store, seen)
+    const due = await this.due(store, seen, cluster)
     if (due.length > 0) {
       const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
       await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))

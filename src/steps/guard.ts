@@ -6,7 +6,11 @@ import { learners, voters } from './members.ts'
 import type { Seen } from './seen.ts'
 
 /** Undefined: the member that this change takes down may go. */
-export function guard(cluster: Cluster, change: Change<Seen>, seen: Seen): Refusal | undefined {
+export function guard(
+  cluster: Cluster,
+  change: Pick<Change<Seen>, 'host' | 'what' | 'why' | 'takesDown'>,
+  seen: Seen,
+): Refusal | undefined {
   const name = change.takesDown ?? ''
   const verdict = mayTakeDown(name, voters(cluster, seen), learners(cluster, seen))
   if (verdict.kind !== 'refused') return undefined

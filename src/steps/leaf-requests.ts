@@ -1,5 +1,5 @@
 import { layoutOf } from '../etcd/layout.ts'
-import type { Cluster, Node } from '../inventory/model.ts'
+import type { Cluster, Endpoints, Node } from '../inventory/model.ts'
 import { ownClient } from '../inventory/rules.ts'
 import { bundleOf } from '../pki/certificate.ts'
 import type { LeafRequest } from '../pki/leaf.ts'
@@ -65,6 +65,7 @@ function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] 
     '127.0.0.1',
     '::1',
     ...dialledAt(node),
+    ...(node.formerly?.named === true ? dialledAt(node.formerly) : []),
     ...sourceAddresses(host),
     ...node.sans,
     ...cluster.tls.sans,
@@ -72,7 +73,7 @@ function memberNames(cluster: Cluster, node: Node, host: ReachedHost): string[] 
   return [...new Set(names)].filter((name) => !['0.0.0.0', '::'].includes(name))
 }
 
-function dialledAt({ peer, client }: Node): string[] {
+function dialledAt({ peer, client }: Endpoints): string[] {
   return [peer.address, peer.listen, client.address, client.listen, ...client.advertise]
 }
 
@@ -81,7 +82,7 @@ function dialledAt({ peer, client }: Node): string[] {
  * certificate. Not those of the inventory's nodes: after two members have changed places, neither may be taken for the other.
  */
 export function unsettledAddresses(cluster: Cluster, hosts: ReadonlyMap<string, ReachedHost>): string[] {
-  const settled = new Set(cluster.nodes.flatMap(dialledAt))
+  const settled = new Set(cluster.nodes.flatMap((node) => [node, node.formerly ?? []].flat().flatMap(dialledAt)))
   return [...hosts.values()]
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
     .filter((address) => !settled.has(address))

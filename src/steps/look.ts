@@ -72,6 +72,12 @@ export function etcdLook(cluster: Cluster, node: Node): Look {
   return { name: 'etcd', script: { text: etcdScript, args: memberAccess(cluster, node) } }
 }
 
+/** Who listens on the host beside our member, which is known otherwise to have its ports. */
+export const socketsLook: Look = {
+  name: 'sockets',
+  script: { text: "grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null || :" },
+}
+
 /** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. */
 export function peersLook(cluster: Cluster, node: Node): Look {
   const others = cluster.nodes.filter((other) => other.name !== node.name)

@@ -4,7 +4,7 @@ import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { memberAccess } from './etcdctl-shell.ts'
-import { reached, reachedHosts, type ReachedHost, type Seen } from './seen.ts'
+import { reached, reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
 
 /** The member list as the healthiest member tells it; undefined while nobody can tell. */
 export function memberList(seen: Seen): MemberEntry[] | undefined {
@@ -74,4 +74,18 @@ export function memberArguments(cluster: Cluster, node: Node): string[] {
 
 export function hasQuorum(cluster: Cluster, seen: Seen): boolean {
   return failuresSurvived(voters(cluster, seen)) >= 0
+}
+
+/** What will be seen once etcd was told where a member is. */
+export function withPeerUrl(seen: Seen, id: string, url: string): Seen {
+  return reachedHosts(seen).reduce(
+    (state, [host]) =>
+      withHost(state, host, ({ etcd }) => ({
+        etcd: etcd && {
+          ...etcd,
+          members: etcd.members?.map((each) => (each.id === id ? { ...each, peerUrls: [url] } : each)),
+        },
+      })),
+    seen,
+  )
 }

@@ -1,5 +1,5 @@
 import { DeployError, exitCode } from '../errors.ts'
-import { peerUrl } from '../etcd/urls.ts'
+import { formerPeerUrl, peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { pushedVersion } from './binaries.ts'
@@ -62,7 +62,7 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
 function differs(cluster: Cluster, node: Node, member: MemberEntry): DeployError[] {
   const wanted = peerUrl(cluster, node)
   const [now] = member.peerUrls
-  if (now !== undefined && !isAt(cluster, node, member)) return moved(node.name, now, wanted)
+  if (now !== undefined && !isAt(cluster, node, member)) return moved(node, now, wanted)
   if (member.name !== '' && member.name !== node.name)
     return refused(node.name, `etcd knows this member as ${member.name}, the inventory calls it ${node.name}`, [
       `call it ${member.name} in the inventory again`,
@@ -70,9 +70,10 @@ function differs(cluster: Cluster, node: Node, member: MemberEntry): DeployError
   return []
 }
 
-/** While TLS is being enabled some members are known by https and others still by http. */
+/** While TLS is being enabled some members are known by https and others still by http; one that moves, at its former address. */
 function isAt(cluster: Cluster, node: Node, { peerUrls }: MemberEntry): boolean {
   const wanted = peerUrl(cluster, node)
+  if (node.formerly !== undefined && peerUrls.includes(formerPeerUrl(cluster, node.formerly))) return true
   if (cluster.tls.plain === undefined) return peerUrls.includes(wanted)
   return peerUrls.some((url) => withoutScheme(url) === withoutScheme(wanted))
 }
@@ -81,7 +82,8 @@ function withoutScheme(url: string): string {
   return url.replace(/^https?:/, '')
 }
 
-function moved(name: string, now: string, wanted: string): DeployError[] {
+function moved(node: Node, now: string, wanted: string): DeployError[] {
+  const { name } = node
   const [before, after] = [new URL(now), new URL(wanted)]
   const message = `etcd knows ${name} at ${now}, the inventory says ${wanted}`
   if (before.protocol !== after.protocol) {
@@ -91,11 +93,15 @@ function moved(name: string, now: string, wanted: string): DeployError[] {
         : 'leaving TLS is not supported: it would put data and keys on the wire in the clear'
     return refused(name, message, [next])
   }
-  const port = before.port === after.port ? '' : ` --peer-port ${after.port}`
-  return refused(name, message, [
-    `etcd-deploy change-ip ${name} ${after.hostname.replaceAll(/[[\]]/g, '')}${port}`,
-    notThereYet,
-  ])
+  return refused(name, message, [changeIpLine(node, before, after)])
+}
+
+/** The inventory is edited already: its own words say the rest. */
+function changeIpLine({ name, peer, client }: Node, before: URL, after: URL): string {
+  const hasMoved = before.hostname !== after.hostname
+  const address = peer.address === client.address ? ` ${peer.address}` : ` --peer ${peer.address}`
+  const port = before.port === after.port ? '' : ` --peer-port ${peer.port}`
+  return `etcd-deploy change-ip ${name}${hasMoved ? address : ''}${port}`
 }
 
 function refused(host: string, message: string, next: string[]): DeployError[] {

@@ -1,6 +1,7 @@
 import { envValues } from '../etcd/env-file.ts'
 import { DeployError } from '../errors.ts'
 import { useMember } from './etcdctl-shell.ts'
+import { withPeerUrl } from './members.ts'
 import { restartStep, whereItDiffers } from './rolling-restart.ts'
 import type { Step } from '../engine/playbook.ts'
 import type { Seen } from './seen.ts'
@@ -26,7 +27,11 @@ export const movePeers: Step<Wanted, Seen> = restartStep({
         next: 'etcd-deploy status says what is wrong with the member',
       })
     const { script } = change
-    return { ...change, script: { ...script, text: updateThen(script.text), args: [id, url, ...(script.args ?? [])] } }
+    return {
+      ...change,
+      script: { ...script, text: updateThen(script.text), args: [id, url, ...(script.args ?? [])] },
+      predict: (before) => withPeerUrl(change.predict(before), id, url),
+    }
   },
 })
 

@@ -6,6 +6,7 @@ import { readEtcd } from './read-etcd.ts'
 import { readEntries, readFiles, readSpace } from './read-files.ts'
 import { readFormed, readOperation } from './read-memory.ts'
 import { readAddress, readListening, readOthers, readPeers } from './read-network.ts'
+import { readRecovery } from './recovery-look.ts'
 import { readProcess, readUnit } from './read-service.ts'
 import type { HostSeen } from './seen.ts'
 
@@ -25,7 +26,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
   const at = layoutOf(cluster)
   const files = readFiles(lines('stat'), lines('sums'), lines('text'))
   const [kernel = '', machine = '', systemd = '0'] = lines('system')
-  const listening = lines('listening')
+  const listening = [...lines('listening'), ...(reading.outputs['sockets']?.stdout.split('\n') ?? [])]
     .map(readListening)
     .filter((socket) => socket !== undefined)
   const clock = Number(lines('clock')[0] ?? Number.NaN) * 1000
@@ -68,6 +69,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     formed: files.has(at.formed) ? readFormed(files.get(at.formed)?.text ?? '') : undefined,
     operation: files.has(at.operation) ? readOperation(files.get(at.operation)?.text ?? '') : undefined,
     etcd: readEtcd(reading.outputs['etcd']),
+    recovery: readRecovery(reading.outputs['recovery']),
     peers: readPeers(reading.outputs['peers']),
   }
 }

@@ -1,5 +1,6 @@
 import type { Emit } from '../engine/events.ts'
 import { observe } from '../engine/observe.ts'
+import type { Look } from '../engine/playbook.ts'
 import type { Connection } from '../host/host.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
@@ -15,10 +16,10 @@ export interface SeeContext {
 }
 
 /** Reads all hosts and members, one command each, for who only looks: a host that hangs keeps nobody waiting for long. */
-export async function seeHosts({ cluster, ...context }: SeeContext): Promise<Seen> {
+export async function seeHosts({ cluster, ...context }: SeeContext, more: readonly Look[] = []): Promise<Seen> {
   const looks = (host: string) => {
     const node = cluster.nodes.find(({ name }) => name === host)
-    return node === undefined ? [] : [hostLook(cluster, node), etcdLook(cluster, node)]
+    return node === undefined ? [] : [hostLook(cluster, node), etcdLook(cluster, node), ...more]
   }
   const timeoutMs = (host: string): number => Math.min(longestMs, commandTimeout(cluster)(host))
   const names = [...context.connections.keys()]

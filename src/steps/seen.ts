@@ -1,6 +1,7 @@
 import type { EndpointStatus, MemberEntry } from '../etcd/etcdctl-output.ts'
 import type { Architecture, NodeName } from '../inventory/model.ts'
 import type { Operation } from '../engine/operation.ts'
+import type { RecoverySeen } from './recovery-look.ts'
 
 /** What an observation found: one record per host, and the cluster as the reachable members tell it. */
 export interface Seen {
@@ -43,6 +44,8 @@ export interface ReachedHost {
   formed: FormedSeen | undefined
   operation: Operation | undefined
   etcd: EtcdSeen | undefined
+  /** Absent: not asked. */
+  recovery?: RecoverySeen | undefined
   /** Whether this host reaches the peer port of the others; absent: not checked. */
   peers: ReadonlyMap<NodeName, 'open' | 'blocked'>
 }

@@ -4,16 +4,19 @@ import { DeployError, exitCode, together } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Preparation, Problem, Refusal, Subject } from '../engine/playbook.ts'
+import { isAddressTarget, moving } from './address-change.ts'
 import { guard } from './guard.ts'
 import type { Cluster } from '../inventory/model.ts'
+import type { Move } from '../inventory/move.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import type { PkiStore } from '../pki/store.ts'
-import type { CaRotation } from './ca-rotation.ts'
+import { isCaTarget, type CaRotation } from './ca-rotation.ts'
 import { ClusterPki } from './cluster-pki.ts'
 import { decideFormation } from './formation.ts'
 import { bringBinaries, type BroughtBinaries } from './bring-binaries.ts'
 import { etcdLook, hostLook, peersLook } from './look.ts'
 import { membershipProblems, versionProblems } from './membership.ts'
+import { recoveryLook } from './recovery-look.ts'
 import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import { preflight } from './preflight.ts'
 import { readHost } from './read-host.ts'
@@ -40,6 +43,10 @@ export interface SubjectOptions {
   rotation?: CaRotation
   /** This run enables TLS: until a stage says otherwise, http is still spoken. */
   enablesTls?: true
+  /** This run moves members. */
+  moves?: readonly Move[]
+  /** They lost each other: no quorum, as the addresses at which they know each other are gone. */
+  recovers?: true
   /** The record beside the inventory, if there is one. */
   recorded?: Operation | undefined
   /** The name of the operation that this run is, where it is one with a record. */
@@ -61,8 +68,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
 
   constructor(options: SubjectOptions) {
     this.#options = options
-    this.#cluster = options.cluster
-    this.#pki = new ClusterPki(options)
+    this.#cluster = options.moves === undefined ? options.cluster : moving(options.cluster, options.moves)
+    this.#pki = new ClusterPki({ ...options, cluster: this.#cluster })
   }
 
   /** Reads what `pki/` remembers, on which the first check depends. */
@@ -74,6 +81,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     const node = this.#cluster.nodes.find(({ name }) => name === host)
     if (node === undefined) return []
     const looks = [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)]
+    if (this.#options.recovers === true) looks.push(recoveryLook(this.#cluster))
     // Members bear a peer port that is cut while they start: they wait.
     const asksPeers = when === 'before changes' && !this.#formedSeen
     return asksPeers ? [...looks, peersLook(this.#cluster, node)] : looks
@@ -112,15 +120,14 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#narrowed())
-    if (store !== undefined && target !== undefined && !isTlsTarget(target) && purpose === 'apply')
-      await this.#pki.moveTo(store, target)
-    const due = store === undefined ? [] : await this.#pki.due(store, seen)
+    if (store !== undefined && isCaTarget(target) && purpose === 'apply') await this.#pki.moveTo(store, target)
+    const due = store === undefined ? [] : await this.#pki.due(store, seen, cluster)
     const unremembered = this.#pki.unremembered(store, seen, formation)
     const listIsDue = store !== undefined && this.#pki.listIsDue(store)
     if (purpose === 'glance' && (store === undefined || due.length > 0 || listIsDue || unremembered !== undefined))
       return undefined
     const mayWrite = purpose === 'apply' && this.#options.may !== 'restart'
-    const ready = mayWrite ? await this.#pki.write(store, seen, formation) : store
+    const ready = mayWrite ? await this.#pki.write(store, seen, formation, cluster) : store
     this.#ready = ready
     const brought = await this.#bring(seen, mayWrite)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
@@ -129,7 +136,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
       cluster,
       formation,
       ...(ca === undefined ? {} : { ca }),
-      ...(this.#options.rotation?.together === true ? { together: true as const } : {}),
+      ...(this.#options.rotation?.together === true || target === 'find each other' ? { together: true as const } : {}),
       members: membersWanted({
         cluster,
         seen,
@@ -142,14 +149,16 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   }
 
   #clusterAt(target: StageTarget | undefined): Cluster {
-    if (this.#options.enablesTls !== true) return this.#cluster
+    const { moves, enablesTls } = this.#options
+    if (moves !== undefined) return moving(this.#options.cluster, moves, isAddressTarget(target) ? target : undefined)
+    if (enablesTls !== true) return this.#cluster
     return opened(this.#cluster, isTlsTarget(target) ? target : 'both for clients')
   }
 
   /** Of the commands that change files, `up --on` alone. */
   #narrowed(): boolean {
-    const { may, renewal, rotation, enablesTls } = this.#options
-    return may === 'change' && renewal === undefined && rotation === undefined && enablesTls === undefined
+    const { may, renewal, rotation, enablesTls, moves } = this.#options
+    return may === 'change' && [renewal, rotation, enablesTls, moves].every((each) => each === undefined)
   }
 
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {

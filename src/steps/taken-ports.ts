@@ -1,8 +1,11 @@
-import type { Node } from '../inventory/model.ts'
+import type { Endpoints } from '../inventory/model.ts'
 import type { SocketSeen } from './seen.ts'
 
 /** Which of the member's ports these sockets take. */
-export function takenPorts(node: Node, sockets: readonly SocketSeen[]): { what: 'client' | 'peer'; port: number }[] {
+export function takenPorts(
+  node: Endpoints,
+  sockets: readonly SocketSeen[],
+): { what: 'client' | 'peer'; port: number }[] {
   const wanted = [
     { what: 'client' as const, ...node.client },
     { what: 'peer' as const, ...node.peer },

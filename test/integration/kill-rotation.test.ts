@@ -11,7 +11,7 @@ import { startRecorder, type Recorder } from '../instruments/recorder.ts'
 import { runEtcdDeploy, type Run } from '../instruments/run-cli.ts'
 import { seededRandom } from '../instruments/seeded.ts'
 import { labReset, type NodeName } from '../lab/lab.ts'
-import { atEach, sample, seed, told } from './kill/at-events.ts'
+import { atEach, ending, picked, seed, told } from './kill/at-events.ts'
 import { lockIsFree, placedOn, temporaryIn } from './kill/leftovers.ts'
 import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { differing, servedSerials } from './support/leaves.ts'
@@ -98,15 +98,6 @@ async function rotationInterrupted(): Promise<void> {
   await expectWhole(killed)
 }
 
-/** Some between; one that is killed at its first or last event is seen in the sample of `up`. */
-function picked(events: number, what: string, count: number): number[] {
-  if (full || process.env['EVENTS'] !== undefined) return sample(events, what)
-  const random = seededRandom(seed)
-  const chosen = Array.from({ length: count }, () => 2 + Math.floor(random() * (events - 2)))
-  console.log(`${what}: killed at ${chosen.join(', ')} of ${events}; again with SEED=${seed}`)
-  return chosen
-}
-
 /** Under load all the time. */
 async function broken(command: string[], killAt: number, signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL') {
   const recorder = await startRecorder(await clientsOf(site))
@@ -181,8 +172,4 @@ async function storeOf({ pki }: Site): Promise<PkiStore> {
   const store = await openPki(pki, 'test')
   if (store === undefined) throw new Error('there is no pki/')
   return store
-}
-
-function ending({ code, signal, events }: Run): string {
-  return `${code ?? signal} at ${JSON.stringify(events.findLast(({ type }) => type !== 'progress' && type !== 'command'))}`
 }

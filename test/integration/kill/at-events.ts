@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Run } from '../../instruments/run-cli.ts'
-import { seededSample, testSeed } from '../../instruments/seeded.ts'
+import { seededRandom, seededSample, testSeed } from '../../instruments/seeded.ts'
 
 export const seed = testSeed()
 const full = process.env['FULL'] === '1'
@@ -28,4 +28,17 @@ export async function atEach(events: number[], kill: (killAt: number) => Promise
 export function told({ events, stderr }: Run): string {
   const all = events.filter(({ type }) => type !== 'progress' && type !== 'command')
   return [...all.map((event) => JSON.stringify(event)), stderr].join('\n')
+}
+
+/** Some between; one that is killed at its first or last event is seen in the sample of `up`. */
+export function picked(events: number, what: string, count: number): number[] {
+  if (full || only !== undefined) return sample(events, what)
+  const random = seededRandom(seed)
+  const chosen = Array.from({ length: count }, () => 2 + Math.floor(random() * (events - 2)))
+  console.log(`${what}: killed at ${chosen.join(', ')} of ${events}; again with SEED=${seed}`)
+  return chosen
+}
+
+export function ending({ code, signal, events }: Run): string {
+  return `${code ?? signal} at ${JSON.stringify(events.findLast(({ type }) => type !== 'progress' && type !== 'command'))}`
 }

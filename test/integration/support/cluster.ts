@@ -16,6 +16,18 @@ export async function clientsOf(site: Site): Promise<Clients> {
   }
 }
 
+/** Clients that know the members there instead; not at all where undefined. */
+export async function clientsAt(site: Site, places: Partial<Record<string, string | undefined>>): Promise<Clients> {
+  const clients = await clientsOf(site)
+  const endpoints = clients.endpoints
+    .filter(({ name }) => !(name in places) || places[name] !== undefined)
+    .map(({ name, url }) => {
+      const { address } = labHost(name as NodeName)
+      return { name, url: url.replace(address, places[name] ?? address) }
+    })
+  return { ...clients, endpoints }
+}
+
 function hostsOf(site: Site): NodeName[] {
   return Object.keys(site.inventory.nodes) as NodeName[]
 }

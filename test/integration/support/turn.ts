@@ -11,6 +11,10 @@ const long = [
   'tls enable by version',
   'imported CA',
   'rotation amid trouble',
+  'change-ip killed',
+  'change-ip amid trouble',
+  'all addresses gone',
+  'change-ip by version',
 ] as const
 
 export function hasTurn(name: (typeof long)[number]): boolean {

@@ -35,7 +35,7 @@ test.each<[string, Cluster, string]>([
   [
     'another peer port',
     inventory({ node2: { address: '10.0.0.2', peer: { port: 12_380 } } }),
-    'etcd-deploy change-ip node2 10.0.0.2 --peer-port 12380',
+    'etcd-deploy change-ip node2 --peer-port 12380',
   ],
   ['an IPv6 address', inventory({ node2: { address: 'fd00::9' } }), 'etcd-deploy change-ip node2 fd00::9'],
   ['a node more', inventory({ node4: { address: '10.0.0.4' } }), 'etcd-deploy member add node4'],

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectUnharmed } from '../instruments/expect-unharmed.ts'
+import { startRecorder } from '../instruments/recorder.ts'
+import { otherAddress, setAddresses } from '../lab/addresses.ts'
+import { hostOutput, labHost, labReset, onHost, type NodeName } from '../lab/lab.ts'
+import { clientsAt, clientsOf, expectHealthy } from './support/cluster.ts'
+import { newSite, type Site } from './support/site.ts'
+import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+
+const hosts: NodeName[] = ['node1', 'node2', 'node3']
+let site: Site
+
+beforeAll(async () => {
+  await labReset(hosts)
+  site = await newSite({ nodes: hosts })
+  const { code, stdout } = await site.run('up')
+  expect(code, stdout).toBe(0)
+})
+
+afterAll(async () => {
+  site.remove()
+  await labReset(hosts)
+})
+
+test('one member, whose host has the new address beside the old: no write fails, the inventory says it', async () => {
+  const [old, other] = [labHost('node2').address, otherAddress('node2')]
+  await setAddresses('node2', [old, other])
+  const source = readFileSync(site.file, 'utf8')
+  const recorder = await startRecorder(await clientsOf(site))
+  const run = await site.run(['change-ip', 'node2', other, '--yes'])
+  recorder.use(await clientsAt(site, { node2: other }))
+  const report = await recorder.stop()
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  expectUnharmed(report)
+  expect(summaryOf(run).restarted).toEqual(['node2'])
+  expect(readFileSync(site.file, 'utf8')).toBe(source.replace(old, other))
+  expect(await peerUrls()).toContain(`https://${other}:2380`)
+  const again = await site.run(['change-ip', 'node2', other])
+  expect(again.code, again.stdout).toBe(0)
+  expect(summaryOf(again).changed).toEqual([])
+})
+
+test('once the host has lost the old address, up takes it out of the certificates, without a restart', async () => {
+  const old = labHost('node2').address
+  await setAddresses('node2', [otherAddress('node2')])
+  const run = await site.run('up')
+  expect(run.code, run.stdout).toBe(0)
+  expect(summaryOf(run).restarted).toEqual([])
+  expect(await namings(old)).toEqual([])
+})
+
+test('one whose old address is gone already: through the others', async () => {
+  const [old, other] = [labHost('node3').address, otherAddress('node3')]
+  await setAddresses('node3', [other])
+  const recorder = await startRecorder(await clientsAt(site, { node2: otherAddress('node2'), node3: undefined }))
+  const run = await site.run(['change-ip', 'node3', other, '--yes', '--no-snapshot'])
+  recorder.use(await clientsAt(site, { node2: otherAddress('node2'), node3: other }))
+  const report = await recorder.stop()
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  expectUnharmed(report)
+  await expectHealthy('node1')
+  expect(await namings(old)).toEqual([])
+  expect(readFileSync(site.file, 'utf8')).not.toContain(`"${old}"`)
+})
+
+test(
+  'all addresses gone at once: the members come together at the new ones with their data',
+  { timeout: 300_000 },
+  async () => {
+    await hostOutput('node1', 'etcdctl put kept yes')
+    const before: Record<string, string> = {
+      node1: labHost('node1').address,
+      node2: otherAddress('node2'),
+      node3: otherAddress('node3'),
+    }
+    const after: Record<string, string> = {
+      node1: otherAddress('node1'),
+      node2: labHost('node2').address,
+      node3: labHost('node3').address,
+    }
+    await Promise.all(hosts.map((host) => setAddresses(host, [after[host] ?? ''])))
+    const map = hosts.map((host) => `${before[host]}=${after[host]}`).join(',')
+    const begun = performance.now()
+    const run = await site.run(['change-ip', '--map', map, '--yes'])
+    console.log(`without quorum until ${((performance.now() - begun) / 1000).toFixed(1)} s after the command began`)
+    expect(run.code, run.stdout + run.stderr).toBe(0)
+    await expectHealthy('node1')
+    expect(await hostOutput('node2', 'etcdctl get kept --print-value-only')).toBe('yes\n')
+    const hashes = JSON.parse(await hostOutput('node1', 'etcdctl endpoint hashkv --cluster -w json')) as {
+      HashKV: { hash: number }
+    }[]
+    expect(new Set(hashes.map(({ HashKV }) => HashKV.hash)).size).toBe(1)
+    for (const address of Object.values(before)) expect(await namings(address)).toEqual([])
+    for (const host of hosts) {
+      expect(await hostOutput(host, 'iptables -t nat -S')).not.toContain('etcd-deploy')
+      expect(await hostOutput(host, 'ls /var/lib/etcd')).toMatch(/member\.before-change-ip-/)
+    }
+    const status = await site.run('status')
+    expect(status.code, status.stdout).toBe(0)
+  },
+)
+
+test('refused before anything is written: taken, absent, unknown, and what is no address', async () => {
+  const source = readFileSync(site.file, 'utf8')
+  const refusals: [string[], number, RegExp][] = [
+    [['node1', labHost('node2').address], 3, /is node2's/],
+    [['node1', '10.213.96.200'], 3, /does not have the address 10\.213\.96\.200/],
+    [['nod1', '10.213.96.200'], 2, /did you mean node1/],
+    [['node1', '10.213.96.999'], 2, /not an IPv4 address/],
+    [['--map', '10.9.9.9=10.9.9.8'], 2, /no member is at 10\.9\.9\.9/],
+  ]
+  for (const [args, code, words] of refusals) {
+    const run = await site.run(['change-ip', ...args, '--yes'])
+    expect(run.code, run.stdout).toBe(code)
+    expect(wordsOf(run)).toMatch(words)
+    expect(eventsOf(run, 'change-begin')).toEqual([])
+  }
+  expect(readFileSync(site.file, 'utf8')).toBe(source)
+})
+
+async function peerUrls(): Promise<string> {
+  return hostOutput('node1', 'etcdctl member list')
+}
+
+/** Where an address is still named: files, certificates, running processes, etcd's list. */
+async function namings(address: string): Promise<string[]> {
+  const word = address.replaceAll('.', '\\.')
+  const look = `
+    grep -rlE '(^|[^0-9.])${word}([^0-9.]|$)' /etc/etcd /etc/etcd-admin /etc/systemd/system /usr/local/bin/etcdctl /var/lib/etcd-deploy
+    tr '\\0' '\\n' </proc/$(pidof etcd)/environ | grep -E '${word}([^0-9]|$)'
+    etcdctl member list | grep -E '${word}([^0-9]|$)'`
+  const found = await Promise.all(
+    hosts.map(async (host) =>
+      (await onHost(host, look)).stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => `${host}: ${line}`),
+    ),
+  )
+  return [...found.flat(), ...(await certifiedFor(address))]
+}
+
+async function certifiedFor(address: string): Promise<string[]> {
+  const { X509Certificate } = await import('node:crypto')
+  const paths = ['server', 'peer'].flatMap((kind) => hosts.map((host) => ({ host, path: `/etc/etcd/tls/${kind}.crt` })))
+  const found = await Promise.all(
+    paths.map(async ({ host, path }) => {
+      const { subjectAltName = '' } = new X509Certificate(await hostOutput(host, `cat ${path}`))
+      return subjectAltName.split(', ').includes(`IP Address:${address}`) ? [`${host}: ${path}`] : []
+    }),
+  )
+  return found.flat()
+}
