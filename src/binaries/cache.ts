@@ -141,7 +141,7 @@ function unwritable(error: unknown, cache: string): unknown {
     answered: (error as Error).message,
     next:
       code === 'ENOSPC' || code === 'EDQUOT'
-        ? 'Make room there (about 150 MB), or set XDG_CACHE_HOME to another folder.'
+        ? 'Make room there (about 150 MiB), or set XDG_CACHE_HOME to another folder.'
         : 'Set XDG_CACHE_HOME to a folder of your own.',
     cause: error,
   })

@@ -72,6 +72,7 @@ interface Shown {
   columns: number
 }
 
+/** In a pipe each certificate is one line, for grep; what may be long stands last, so that it widens no other line. */
 const columns = [
   { title: 'certificate' },
   { title: 'state' },
@@ -82,8 +83,8 @@ const columns = [
   { title: 'until' },
   { title: 'days left', align: 'right' as const },
   { title: 'serial' },
-  { title: 'names' },
   { title: 'on hosts' },
+  { title: 'names' },
 ]
 
 function listText(entries: readonly CertificateEntry[], due: readonly CertificateEntry[], shown: Shown): string {
@@ -110,8 +111,8 @@ function row(entry: CertificateEntry, due: boolean, { now, colors }: Shown): Cel
     notAfter.toISOString().slice(0, 10),
     due ? { text: left, style: colors.red } : left,
     serial,
-    [...dnsNames, ...ipAddresses].join(' '),
     whereText(entry),
+    [...dnsNames, ...ipAddresses].join(' '),
   ]
 }
 

@@ -7,6 +7,7 @@ import type { IssueOptions } from './certs-issue.ts'
 import type { ListOptions } from './certs-list.ts'
 import type { RevokeOptions } from './certs-revoke.ts'
 import { examples } from './examples.ts'
+import { wholeName } from './unknown-command.ts'
 
 /** `etcd-deploy certs …` */
 export function addCerts(root: Command, end: (code: ExitCode) => void): void {
@@ -105,7 +106,7 @@ function local(command: Command, lines: readonly string[]): Command {
     )
     .option('-y, --yes', 'answer every question with yes')
     .exitOverride()
-    .showHelpAfterError(`(etcd-deploy certs ${command.name()} --help shows its options)`)
+    .showHelpAfterError(`(${wholeName(command)} --help shows its options)`)
     .addHelpText('after', examples(lines))
 }
 

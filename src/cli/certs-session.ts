@@ -63,7 +63,7 @@ async function openSession(options: CommonOptions, colors: Colors): Promise<Loca
   })
   const reveal = secretReader(ask)
   const tell = (line: string): void => void process.stderr.write(`${cleanLine(line)}\n`)
-  const cluster = await loadInventory(options.inventory)
+  const cluster = await loadInventory(options.inventory, { connects: false })
   for (const warning of cluster.warnings) tell(`${colors.yellow('!')} ${warning}`)
   const passphrase = passphraseFrom(cluster.pki.passphrase, reveal)
   const store = await openPki(cluster.pki.dir, cluster.name, passphrase)

@@ -3,6 +3,7 @@ import { readOperation } from '../engine/operation.ts'
 import { converge } from '../engine/run.ts'
 import { openPki } from '../pki/open.ts'
 import { DownSubject } from '../steps/down-subject.ts'
+import { setAsideAt } from '../steps/set-aside.ts'
 import { recordPath } from '../steps/unfinished.ts'
 import type { ChangeOptions } from './options.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
@@ -21,10 +22,10 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
         exitCode: exitCode.usage,
       })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster), allowDowntime: true }
-    await converge(playbook({ purge }).stages, new DownSubject(cluster, await readOperation(recordPath(cluster))), {
-      ...context,
-      ...limits,
-    })
+    const subject = new DownSubject(cluster, await readOperation(recordPath(cluster)))
+    const { seen } = await converge(playbook({ purge }).stages, subject, { ...context, ...limits })
+    for (const { hosts, folders } of setAsideAt(cluster, seen))
+      context.emit({ type: 'note', message: `${hosts.join(', ')}: data set aside as ${folders.join(' and ')}` })
     await (await openPki(cluster.pki.dir, cluster.name))?.close(new Date())
     return exitCode.done
   })

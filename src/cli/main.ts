@@ -11,9 +11,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   // A reader that has seen enough (`| head`) must not break off a run that changes hosts.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
-  const { program } = await import('./program.ts')
+  const [{ program }, { unknownCommand }] = await Promise.all([import('./program.ts'), import('./unknown-command.ts')])
   let code: number = exitCode.done
   const root = program(version(), (answer) => (code = answer))
+  const unknown = unknownCommand(root, args)
+  if (unknown !== undefined) {
+    process.stderr.write(unknown)
+    return exitCode.usage
+  }
   try {
     await root.parseAsync(args, { from: 'user' })
   } catch (error) {

@@ -8,6 +8,7 @@ import type { LeafKind } from '../pki/leaf.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import type { RotateOptions } from './rotate-certs.ts'
 import type { TlsEnableOptions } from './tls-enable.ts'
+import { wholeName } from './unknown-command.ts'
 
 /** All commands; each loads its own code when it is called. */
 export function program(version: string, end: (code: ExitCode) => void): Command {
@@ -140,7 +141,7 @@ function looking(command: Command, lines: string[]): Command {
     .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
     .addOption(new Option('-y, --yes', 'answer every question with yes'))
     .exitOverride()
-    .showHelpAfterError(`(etcd-deploy ${command.name()} --help shows its options)`)
+    .showHelpAfterError(`(${wholeName(command)} --help shows its options)`)
     .addHelpText('after', examples(lines))
 }
 

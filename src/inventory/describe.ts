@@ -3,11 +3,13 @@ import { nearest } from '../nearest.ts'
 import { quoted } from './address.ts'
 import { keysAt, placesOf } from './schema-keys.ts'
 import type { Path } from './schema-keys.ts'
+import { kindName, wrongKind } from './wrong-kind.ts'
 
 /** One thing wrong in an inventory, and where. */
 export interface Problem {
   path: Path
   reason: string
+  next?: string
 }
 
 type Issue = z.core.$ZodIssue
@@ -41,7 +43,7 @@ function problemsOf(issue: Issue, raw: unknown): Problem[] {
     case 'invalid_union':
       return unionProblems(issue, raw)
     case 'invalid_type':
-      return [{ path, reason: wrongType(describedType(issue.expected), path, raw) }]
+      return [{ path, reason: wrongKind([kindName(issue.expected)], path, lookUp(path, raw)) }]
     case 'invalid_value':
       return [{ path, reason: wrongWord(issue.values.map(String), path, raw) }]
     default:
@@ -73,26 +75,20 @@ function unknownKey(key: string, above: Path): string {
   return `unknown key; there are ${keysAt(above).join(', ')}`
 }
 
-function wrongType(expected: string, path: Path, raw: unknown): string {
-  const { value, present } = lookUp(path, raw)
-  if (!present) return `is missing: ${expected}`
-  if (value === undefined)
-    return 'is undefined: is an environment variable not set? Leave the key out where the default is meant'
-  return `expected ${expected}, got ${typeOf(value)}`
-}
-
 function wrongWord(words: string[], path: Path, raw: unknown): string {
-  const { value } = lookUp(path, raw)
-  if (typeof value !== 'string') return wrongType(words.join(' | '), path, raw)
+  const found = lookUp(path, raw)
+  const { value } = found
+  if (typeof value !== 'string')
+    return wrongKind([`one of ${words.map((word) => `'${word}'`).join(', ')}`], path, found)
   return `${quoted(value)} is none of ${words.join(', ')}${didYouMean(value, words)}`
 }
 
 /** Of a union's branches, the one that was meant; its own message where none can be told. */
 function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, raw: unknown): Problem[] {
   const { path } = issue
-  const { value, present } = lookUp(path, raw)
+  const found = lookUp(path, raw)
   const branches = issue.errors.filter((errors) => !errors.some(isWrongKind))
-  const general = issue.message === 'Invalid input' ? `expected ${expectations(issue)}` : issue.message
+  const general = issue.message === 'Invalid input' ? wrongKind(kindsOf(issue), path, found) : issue.message
   const under = (errors: readonly Issue[]) =>
     describe(
       errors.map((error) => ({ ...error, path: [...path, ...error.path] })),
@@ -100,7 +96,8 @@ function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, raw: un
     )
 
   if (branches.length === 0) {
-    if (!present || value === undefined) return [{ path, reason: wrongType(expectations(issue), path, raw) }]
+    const { value } = found
+    if (value === undefined) return [{ path, reason: wrongKind(kindsOf(issue), path, found) }]
     return [{ path, reason: general + (typeof value === 'string' ? didYouMean(value, literals(issue)) : '') }]
   }
   const strangers = branches.map(unknownKeys)
@@ -121,36 +118,18 @@ function unknownKeys(errors: readonly Issue[]): string[] {
   return errors.flatMap((error) => (error.code === 'unrecognized_keys' && error.path.length === 0 ? error.keys : []))
 }
 
-function expectations(issue: Extract<Issue, { code: 'invalid_union' }>): string {
-  const words = issue.errors.flatMap((errors) =>
+function kindsOf(issue: Extract<Issue, { code: 'invalid_union' }>): string[] {
+  return issue.errors.flatMap((errors) =>
     errors.flatMap((error) => {
       if (error.path.length > 0) return []
-      if (error.code === 'invalid_type') return [describedType(error.expected)]
+      if (error.code === 'invalid_type') return [kindName(error.expected)]
       return error.code === 'invalid_value' ? error.values.map(String) : []
     }),
   )
-  return [...new Set(words)].join(' or ')
 }
 
 function literals(issue: Extract<Issue, { code: 'invalid_union' }>): string[] {
   return issue.errors.flat().flatMap((error) => (error.code === 'invalid_value' ? error.values.map(String) : []))
-}
-
-function describedType(expected: string): string {
-  const words: Record<string, string> = {
-    string: 'a string',
-    number: 'a number',
-    boolean: 'true or false',
-    object: 'a record',
-    array: 'a list',
-  }
-  return words[expected === 'record' ? 'object' : expected] ?? expected
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  return describedType(typeof value)
 }
 
 export function lookUp(path: Path, raw: unknown): { value: unknown; present: boolean } {

@@ -1,4 +1,4 @@
-import { lstat, realpath, stat } from 'node:fs/promises'
+import { lstat, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cosmiconfig } from 'cosmiconfig'
@@ -6,19 +6,22 @@ import { DeployError, exitCode } from '../errors.ts'
 import { loadFailure } from './load-failure.ts'
 import type { Cluster } from './model.ts'
 import { resolveOwnPackage } from './own-package.ts'
-import { resolveInventory } from './resolve.ts'
+import { examineInventory, refusal } from './resolve.ts'
 
 const names = ['inventory', 'etcd-deploy.config'].flatMap((name) =>
   ['ts', 'mts', 'js', 'mjs'].map((ending) => `${name}.${ending}`),
 )
 
-/** Reads the inventory named, or the one found from `cwd` upwards, and resolves it. */
+/** Reads the inventory named, or the one found from `cwd` upwards, and resolves it. `connects`: hosts will be logged in to. */
 export async function loadInventory(
   path: string | undefined,
-  { cwd = process.cwd() }: { cwd?: string } = {},
+  { cwd = process.cwd(), connects = true }: { cwd?: string; connects?: boolean } = {},
 ): Promise<Cluster> {
   const { file, inventory } = path === undefined ? await find(cwd) : await read(resolve(cwd, path))
-  return resolveInventory(inventory, { file })
+  const examined = examineInventory(inventory, { file, connects })
+  if (examined.kind === 'right') return examined.cluster
+  const [{ linesOf }, source] = await Promise.all([import('./line-of.ts'), readFile(file, 'utf8').catch(() => '')])
+  throw refusal(file, examined.problems, linesOf(source))
 }
 
 interface Loaded {

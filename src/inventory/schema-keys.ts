@@ -14,16 +14,21 @@ export function keysAt(path: Path): string[] {
 
 /** Where else in the inventory a key of that name belongs: `ssh.port`, `nodes.<name>.peer.port`. */
 export function placesOf(key: string): string[] {
-  return [...new Set(places(schema, key, ''))]
+  return allPlaces().filter((place) => place.split('.').at(-1) === key)
 }
 
-function places(above: z.core.$ZodType, key: string, prefix: string): string[] {
+/** Every key that an inventory may have. */
+export function allPlaces(): string[] {
+  return [...new Set(placesIn(schema, ''))]
+}
+
+function placesIn(above: z.core.$ZodType, prefix: string): string[] {
   return kinds(above).flatMap((one) => {
     const { def } = one._zod as z.core.$ZodTypes['_zod']
-    if (def.type === 'record') return places(def.valueType, key, `${prefix}<name>.`)
+    if (def.type === 'record') return placesIn(def.valueType, `${prefix}<name>.`)
     return Object.entries(shapeOf(one)).flatMap(([name, inner]) => [
-      ...(name === key ? [`${prefix}${name}`] : []),
-      ...places(inner, key, `${prefix}${name}.`),
+      `${prefix}${name}`,
+      ...placesIn(inner, `${prefix}${name}.`),
     ])
   })
 }

@@ -28,12 +28,14 @@ const sha256 = text((value) => (/^[0-9a-f]{64}$/i.test(value) ? undefined : 'is 
 const sans = z.array(text(sanProblem))
 const duration = z.union([z.number(), z.string()]).check(refused(timeoutProblem))
 /** Each flag is checked against the version's table, in settings-rules.ts; here only that it can be shown. */
-const settings = z.custom<Settings>(isRecord, 'expected a record of etcd flags').check(({ value, issues }) => {
-  for (const [key, one] of Object.entries(value)) {
-    if (!isData(one))
-      issues.push({ code: 'custom', path: [key], message: 'is no value for a flag of etcd', input: value })
-  }
-})
+const settings = z
+  .custom<Settings>(isRecord, "write etcd's flags in braces, for example { 'quota-backend-bytes': '8GiB' }")
+  .check(({ value, issues }) => {
+    for (const [key, one] of Object.entries(value)) {
+      if (!isData(one))
+        issues.push({ code: 'custom', path: [key], message: 'is no value for a flag of etcd', input: value })
+    }
+  })
 
 const secret = z.union(
   [
@@ -53,10 +55,10 @@ const login = {
   password: secret.exactOptional(),
   passphrase: secret.exactOptional(),
   agent: z.union([z.boolean(), localPath]).exactOptional(),
-  config: z.union([localPath, z.literal(false)], 'expected a file, or false for none').exactOptional(),
+  config: z.union([localPath, z.literal(false)], 'write a file, or false for none').exactOptional(),
   knownHosts: z.union([localPath, z.array(localPath)]).exactOptional(),
 }
-const jump = z.union([text(jumpProblem), z.strictObject({ host, ...login })], "expected 'user@host:port' or a record")
+const jump = z.union([text(jumpProblem), z.strictObject({ host, ...login })], "write 'user@host:port' or a record")
 
 const nodeSsh = z.strictObject({
   host: host.exactOptional(),
@@ -64,11 +66,11 @@ const nodeSsh = z.strictObject({
   jump: z
     .union(
       [z.literal(false), ...jump.options, z.array(jump)],
-      "expected 'user@host:port', a record, a list of them, or false",
+      "write 'user@host:port', a record, a list of them, or false",
     )
     .exactOptional(),
   sudo: z
-    .union([z.boolean(), z.strictObject({ password: secret })], 'expected true, false or { password }')
+    .union([z.boolean(), z.strictObject({ password: secret })], 'write true, false or { password }')
     .exactOptional(),
   timeouts: z
     .strictObject({
@@ -114,7 +116,7 @@ const binariesSource = z.union(
     z.strictObject({ folder: localPath }),
     z.strictObject({ installed: hostPath }),
   ],
-  "expected one of 'official', { mirror }, { file }, { folder }, { installed }",
+  "write one of 'official', { mirror }, { file }, { folder }, { installed }",
 )
 const byArchitecture = z
   .strictObject({
@@ -126,7 +128,7 @@ const byArchitecture = z
   .check(refused((record) => (Object.keys(record).length === 0 ? 'is empty' : undefined)))
 const binaries = z.union(
   [...binariesSource.options, byArchitecture],
-  "expected one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture",
+  "write one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture",
 )
 
 const subject = {

@@ -1,6 +1,6 @@
 import type { Colors } from './colors.ts'
-import { diffLines } from './diff.ts'
 import { cleanLine } from './text.ts'
+import { tellOnce } from './told-once.ts'
 
 type PlannedWave = readonly PlannedChange[]
 
@@ -15,18 +15,30 @@ interface PlannedChange {
 /** What `up` would do, as people read it. */
 export function planText(waves: readonly PlannedWave[], colors: Colors): string {
   if (waves.length === 0) return `${colors.green('✔')} Nothing to change: the hosts are as the inventory says.`
+  const tellDiffs = tellOnce(colors)
   const lines = waves.flatMap((wave, index) => [
     colors.bold(`Wave ${index + 1}`),
-    ...wave.flatMap((change) => [
-      `  ${colors.cyan(change.host)}: ${cleanLine(change.what)}${change.takesDown === undefined ? '' : colors.yellow(` (restarts ${change.takesDown})`)}`,
-      `    ${colors.dim(cleanLine(change.why))}`,
-      ...(change.diff === undefined ? [] : diffLines(change.diff, colors).map((line) => `    ${line}`)),
-    ]),
+    ...alike(wave).flatMap((same) => [...heading(same, colors), ...tellDiffs(same).map((line) => `    ${line}`)]),
   ])
   const restarts = waves.flat().flatMap((change) => change.takesDown ?? [])
   const ending =
     restarts.length === 0 ? 'No member restarts.' : `Members that restart, in this order: ${restarts.join(', ')}.`
   return [...lines, ending].join('\n')
+}
+
+/** The same change of several hosts. */
+function alike(wave: PlannedWave): PlannedChange[][] {
+  const groups = Map.groupBy(wave, ({ what, why, takesDown }) => JSON.stringify([what, why, takesDown]))
+  return [...groups.values()]
+}
+
+function heading(same: readonly PlannedChange[], colors: Colors): string[] {
+  const [first] = same
+  if (first === undefined) return []
+  const { what, why, takesDown } = first
+  const hosts = same.map(({ host }) => colors.cyan(cleanLine(host))).join(', ')
+  const restarts = takesDown === undefined ? '' : colors.yellow(` (restarts ${takesDown})`)
+  return [`  ${hosts}: ${cleanLine(what)}${restarts}`, `    ${colors.dim(cleanLine(why))}`]
 }
 
 /** The same for programs. */

@@ -54,7 +54,7 @@ function styleOf(health: Health, colors: Colors): (text: string) => string {
   return health === 'starting' ? colors.yellow : colors.red
 }
 
-/** `20.5/25.0 kB`: in use, of the file's size. */
+/** `20.5/25.0 KiB`: in use, of the file's size. */
 function usedText({ sizeBytes, inUseBytes }: NonNullable<MemberStatus['db']>): string {
   const whole = bytesText(sizeBytes)
   if (inUseBytes === null) return whole

@@ -1,5 +1,6 @@
 import type { ClusterStatus, MemberStatus } from '../status/model.ts'
 import type { Colors } from './colors.ts'
+import { headline } from './status-headline.ts'
 import { statusTable, type Shown } from './status-table.ts'
 import { cleanLine } from './text.ts'
 import { bytesText, countText } from './units.ts'
@@ -19,23 +20,6 @@ export function statusText(status: ClusterStatus, shown: Shown): string {
     .map((lines) => lines.filter((line) => line !== '').join('\n'))
     .filter((block) => block !== '')
     .join('\n\n')
-}
-
-function headline({ cluster, deployed, quorum, members, exitCode }: ClusterStatus, colors: Colors): string {
-  const mark = exitCode === 0 ? colors.green('✔') : exitCode === 1 ? colors.red('✖') : colors.yellow('±')
-  const name = colors.bold(cleanLine(cluster))
-  if (!deployed && members.every(({ health }) => health === 'stopped'))
-    return `${mark} ${name}: nothing of this cluster is on its hosts yet; etcd-deploy up forms it`
-  const { healthy, needed, voters, survives } = quorum
-  if (survives < 0)
-    return `${mark} ${name}: ${colors.red(`quorum is lost: ${needed} of ${voters} needed, ${healthy} healthy`)}`
-  const learners = members.filter(({ role }) => role === 'learner').length
-  const who = `${countText(voters, learners > 0 ? 'voter' : 'member')}, ${healthy === voters ? 'all' : healthy} healthy`
-  const more = learners === 0 ? '' : `, ${countText(learners, 'learner')}`
-  const left = survives === 0 ? 'survives no more failure' : `survives ${countText(survives, 'more failure')}`
-  const alarms = [...new Set(members.flatMap(({ alarms: own }) => own?.map(({ kind }) => kind) ?? []))]
-  const alarmed = alarms.length === 0 ? '' : `; ${colors.red(`alarm ${alarms.join(', ')}`)}`
-  return `${mark} ${name}: ${who}${more}; ${survives === 0 && voters > 1 ? colors.yellow(left) : left}${alarmed}`
 }
 
 function facts({ members, raftTerm, revision, clusterId }: ClusterStatus, colors: Colors): string {

@@ -1,8 +1,8 @@
-/** `12.3 MB`: decimal, as disks and downloads are told. */
+/** `12.3 MiB`: binary, as etcd counts its quota. */
 export function bytesText(bytes: number): string {
-  const steps = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(steps.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  const value = bytes / 1000 ** step
+  const steps = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+  const step = Math.min(steps.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
+  const value = bytes / 1024 ** step
   return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${steps[step]}`
 }
 
@@ -21,7 +21,7 @@ export function secondsText(durationMs: number): string {
   return durationMs < 9950 ? `${Math.round(durationMs / 1000)} s` : durationText(durationMs)
 }
 
-/** `12.3 of 61.0 MB` */
+/** `12.3 of 61.0 MiB` */
 export function amountText(done: number, total: number | undefined): string {
   if (total === undefined) return bytesText(done)
   const whole = bytesText(total)

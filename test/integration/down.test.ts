@@ -41,7 +41,9 @@ test('down sets data aside under a dated name, leaves no trace, and up then begi
   })
   const before = await read()
   await hostOutput('node1', 'etcdctl put kept yes')
-  await expectDone(site.run(['down', '--yes']))
+  const { code, stdout, stderr } = await site.run(['down', '--yes'])
+  expect(code, stdout + stderr).toBe(0)
+  expect(stdout + stderr).toMatch(/node1.*: data set aside as \/var\/lib\/etcd\/member\.\d{4}-/)
   for (const host of hosts)
     expect(await left(host), host).toMatch(
       /^member\.\d{4}-\d\d-\d\dT\d{6}Z\nLoadState=not-found\nActiveState=inactive\n$/,

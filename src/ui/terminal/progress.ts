@@ -16,13 +16,27 @@ export function statePieces(progress: Progress | undefined): Piece[] {
 }
 
 export function rightOf(each: Line | Row, draw: Draw): Piece | undefined {
-  const { done, total, sinceMs, sinceDone } = each.progress ?? {}
-  const isMoving =
-    !draw.isLast && each.outcome === 'running' && done !== undefined && (total === undefined || done < total)
-  if (!isMoving || sinceMs === undefined || sinceDone === undefined) return timeOf(each, draw)
-  const amount = amountText(done, total)
-  const left = total === undefined ? undefined : msLeft({ done, total, sinceMs, sinceDone }, draw.nowMs)
-  return piece(left === undefined ? amount : `${amount}, ${secondsText(Math.max(1000, left))} left`, 'dim')
+  const { state, done, total, sinceMs, sinceDone } = each.progress ?? {}
+  const isRunning = !draw.isLast && each.outcome === 'running'
+  if (!isRunning || done === undefined || sinceMs === undefined || sinceDone === undefined) return timeOf(each, draw)
+  if (total === undefined) return piece(amountText(done, total), 'dim')
+  // What the member does by now says more.
+  if (done >= total && state !== undefined) return timeOf(each, draw)
+  return piece(stillToGo({ done, total, sinceMs, sinceDone }, draw.nowMs), 'dim')
+}
+
+interface Moving {
+  done: number
+  total: number
+  sinceMs: number
+  sinceDone: number
+}
+
+/** After the bytes the host still unpacks and checks them, which no reckoning of theirs foresees. */
+function stillToGo(at: Moving, nowMs: number): string {
+  const left = msLeft(at, nowMs)
+  if (left !== undefined && left >= 1000) return `${amountText(at.done, at.total)}, ${secondsText(left)} left`
+  return at.done >= at.total * 0.99 ? `${amountText(at.total, undefined)}, finishing` : amountText(at.done, at.total)
 }
 
 /** Short waits are not worth a number while they last. */
@@ -43,10 +57,7 @@ function barOf(share: number): Piece[] {
   ]
 }
 
-function msLeft(
-  at: { done: number; total: number; sinceMs: number; sinceDone: number },
-  nowMs: number,
-): number | undefined {
+function msLeft(at: Moving, nowMs: number): number | undefined {
   const elapsedMs = nowMs - at.sinceMs
   const moved = at.done - at.sinceDone
   // The first half second says nothing about the next ones.

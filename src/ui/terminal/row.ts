@@ -25,15 +25,30 @@ export interface Draw extends Screen {
 /** One line: a sign, a name, the rest; `right` at the right edge. */
 export function row(indent: number, pieces: Piece[], right: Piece | undefined, draw: Draw): string {
   const [first, second, ...rest] = pieces.filter(({ text }) => text !== '')
-  const spaced: Piece[] = [{ text: '  '.repeat(indent) }]
-  if (first !== undefined) spaced.push(first)
-  if (second !== undefined) spaced.push({ text: ' ' }, second)
-  for (const [index, each] of rest.entries()) {
+  const lead: Piece[] = [{ text: '  '.repeat(indent) }]
+  if (first !== undefined) lead.push(first)
+  if (second !== undefined) lead.push({ text: ' ' }, second)
+  const whole = [...lead, ...spaced(rest)]
+  // Half a bar shows nothing: its room is better spent on words.
+  const fits = widthOfAll(whole) + (right === undefined ? 0 : widthOf(right.text) + 2) <= draw.width
+  const shown = fits ? whole : [...lead, ...spaced(rest.filter(({ text }) => !isBar(text)))]
+  return fitRow(shown, right, draw.width, draw.colors)
+}
+
+function spaced(pieces: readonly Piece[]): Piece[] {
+  return pieces.flatMap((each, index) => {
     // The two halves of a bar belong together.
-    const isBar = each.text.startsWith('─') && rest[index - 1]?.text.startsWith('━') === true
-    spaced.push({ text: isBar ? '' : '  ' }, each)
-  }
-  return fitRow(spaced, right, draw.width, draw.colors)
+    const isSecondHalf = each.text.startsWith('─') && pieces[index - 1]?.text.startsWith('━') === true
+    return [{ text: isSecondHalf ? '' : '  ' }, each]
+  })
+}
+
+function isBar(text: string): boolean {
+  return /^[━─]/.test(text)
+}
+
+function widthOfAll(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + widthOf(text), 0)
 }
 
 /** Text of a host or a change, made harmless and short enough to lay out. */
@@ -61,14 +76,17 @@ export function mark(outcome: Block['outcome'] | Row['outcome'], draw: Draw): Pi
   }
 }
 
+/** What a label needs to be told from others. */
+const leastLabel = 20
+
 /**
- * Never wider than `width`: the pieces, cut at the end where there is no room, and `right` at the right edge, which
- * gives way first on a narrow terminal.
+ * Never wider than `width`: `right` at the right edge, and before it the pieces, cut at the end where there is no room. On a terminal
+ * so narrow that little would be left of them it is `right` that gives way.
  */
 function fitRow(pieces: readonly Piece[], right: Piece | undefined, width: number, colors: Colors): string {
   const rightWidth = right === undefined ? 0 : widthOf(right.text)
-  const needed = pieces.reduce((sum, { text }) => sum + widthOf(text), 0)
-  const showsRight = right !== undefined && (needed + rightWidth + 2 <= width || rightWidth * 3 <= width)
+  const label = Math.min(widthOfAll(pieces), leastLabel)
+  const showsRight = right !== undefined && label + rightWidth + 2 <= width
   const room = showsRight ? width - rightWidth - 2 : width
   const { text, used } = fitPieces(pieces, room, colors)
   if (!showsRight) return text

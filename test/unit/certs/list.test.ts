@@ -176,6 +176,15 @@ describe('certs list', () => {
     expect((await at.certs('list', '--local', '--max-days', 'soon')).code).toBe(2)
   })
 
+  test('in a pipe each certificate is one line, and the names of one widen no other', async () => {
+    await issue('app', 'client', 20)
+    const lines = (await at.certs('list', '--local')).stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    const [ca = '', app = ''] = lines.slice(1)
+    expect(app).toMatch(/ node1 localhost 127\.0\.0\.1 ::1$/)
+    expect(ca.length).toBeLessThan(app.length)
+  })
+
   test('--json: one object with every fact', async () => {
     const certificate = await issue('app', 'client', 20)
     const { code, stdout } = await at.certs('list', '--local', '--json', '--max-days', '30')

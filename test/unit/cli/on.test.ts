@@ -11,8 +11,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'etcd-deploy-on-'))
   vi.stubEnv('XDG_STATE_HOME', folder)
   const nodes = { node1: { address: '127.0.0.1' }, node2: { address: '127.0.0.2' }, node3: { address: '127.0.0.3' } }
-  const ssh = { key: '/nonexistent', agent: false, config: false }
+  const ssh = { key: join(folder, 'key'), agent: false, config: false }
   const inventory = { cluster: 'prod', version: '3.6.16', nodes, ssh, binaries: { installed: '/usr/bin' } }
+  writeFileSync(join(folder, 'key'), '')
   writeFileSync(join(folder, 'inventory.ts'), `export default ${JSON.stringify(inventory)}\n`)
   stdout = ''
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true))

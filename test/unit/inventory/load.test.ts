@@ -24,6 +24,7 @@ interface Outcome {
   next?: string[]
   tried?: string
   exitCode?: number
+  problems?: { message: string; next: string[] }[]
 }
 
 /** Loads, one after the other, in a Node of its own: inside vitest an import is not Node's. */
@@ -34,11 +35,11 @@ async function loadAll(paths: (string | null)[], cwd: string): Promise<{ outcome
     for (const path of ${JSON.stringify(paths)}) {
       outcomes.push(await loadInventory(path ?? undefined).then(
         (cluster) => ({ cluster }),
-        (error) => ({ message: error.message, next: error.next, tried: error.tried, exitCode: error.exitCode }),
+        (error) => ({ ...error, message: error.message, problems: error.problems?.map(({ message, next }) => ({ message, next })) }),
       ))
     }
     console.log(JSON.stringify(outcomes))`
-  const env = { ...process.env, SITE: 'berlin' }
+  const env = { ...process.env, SITE: 'berlin', HOME: folder }
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     cwd,
     env,
@@ -80,7 +81,7 @@ const small = (cluster: string) =>
 
 describe('found', () => {
   test('in the folder at hand or above it, without anything installed there', async () => {
-    await write({ 'example/inventory.ts': example, 'example/deep/er/notes.txt': '' })
+    await write({ '.ssh/id_ed25519': '', 'example/inventory.ts': example, 'example/deep/er/notes.txt': '' })
     for (const cwd of ['example', 'example/deep/er']) {
       const { cluster, stderr } = await load(undefined, join(folder, cwd))
       expect(cluster).toMatchObject({
@@ -170,6 +171,15 @@ describe('refused, exit 2', () => {
     'bad/import.ts': `import { a } from './gone.ts'\nexport default a`,
     'bad/sibling.ts': `import { a } from './syntax.ts'\nexport default a`,
     'bad/inventory.yaml': `cluster: prod`,
+    'bad/lines.ts': `export default {
+  cluster: 'a', version: '3.6.16',
+  nodes: {
+    node1: { address: '10.0.0.1' },
+    node2: { address: '10.0.0.2', adress: '10.0.0.3' },
+    node3: { address: '10.0.0.4' },
+  },
+  ssh: { user: 'root', key: './gone' },
+}`,
     'bad/wrong.ts': `export default { cluster: 'a', verison: '3.6.16', nodes: {} }`,
   }
 
@@ -188,6 +198,7 @@ describe('refused, exit 2', () => {
     ['bad/sibling.ts', /bad\/syntax\.ts:3: Expected ','/],
     ['bad/inventory.yaml', /inventory\.yaml is not an inventory: a TypeScript or JavaScript file/],
     ['bad/wrong.ts', /wrong\.ts has 3 problems$/],
+    ['bad/lines.ts', /lines\.ts has 2 problems$/],
   ]
   let outcomes: Outcome[]
   let stderr: string
@@ -207,6 +218,14 @@ describe('refused, exit 2', () => {
   test('with a hint where Node cannot take the types out', () => {
     const index = refused.findIndex(([path]) => path === 'bad/enum.ts')
     expect(outcomes[index]?.next).toEqual([expect.stringMatching(/no enum, namespace or parameter property/)])
+  })
+
+  test('with the line of each place in the file', () => {
+    const index = refused.findIndex(([path]) => path === 'bad/lines.ts')
+    expect(outcomes[index]?.problems?.map(({ message }) => message)).toEqual([
+      'lines.ts:5: nodes.node2.adress: unknown key; did you mean address?',
+      'lines.ts:8: ssh.key: there is no file ' + join(folder, 'bad/gone'),
+    ])
   })
 
   test('without noise of Node beside it', () => {

@@ -69,11 +69,27 @@ describe('unknown keys, with the nearest right word', () => {
 
 describe('bad values', () => {
   test.each<[string, unknown, string]>([
-    ['no record', 7, 'the inventory: expected a record, got a number'],
-    ['null', null, 'the inventory: expected a record, got null'],
+    [
+      'no record',
+      7,
+      "the inventory: is a number; write a record in braces, for example { cluster: 'prod', version: '3.6.16', nodes: { node1: { address: '10.0.0.1' } } }",
+    ],
+    [
+      'null',
+      null,
+      "the inventory: is null; write a record in braces, for example { cluster: 'prod', version: '3.6.16', nodes: { node1: { address: '10.0.0.1' } } }",
+    ],
     ['no nodes', minimal({ nodes: {} }), 'nodes: is empty: a cluster has at least one member'],
-    ['a list of nodes', minimal({ nodes: ['10.0.0.1'] }), 'nodes: expected a record, got a list'],
-    ['a node that is a string', withNode('10.0.0.2'), 'nodes.node2: expected a record, got a string'],
+    [
+      'a list of nodes',
+      minimal({ nodes: ['10.0.0.1'] }),
+      "nodes: is a list in brackets; write a record in braces, for example { node1: { address: '10.0.0.1' } }",
+    ],
+    [
+      'a node that is a string',
+      withNode('10.0.0.2'),
+      "nodes.node2: is text in quotes; write a record in braces, for example { address: '10.0.0.1' }",
+    ],
     [
       'a node’s name',
       minimal({ nodes: { 'a,b': { address: '10.0.0.1' } } }),
@@ -127,7 +143,47 @@ describe('bad values', () => {
       'tls.leafDays: 400 days are longer than the CA is valid (tls.caYears: 1)',
     ],
     ['port 0', node({ ssh: { port: 0 } }), 'nodes.node2.ssh.port: 0 is not a port: 1 to 65535, whole'],
-    ['a port in quotes', node({ peer: { port: '2380' } }), 'nodes.node2.peer.port: expected a number, got a string'],
+    [
+      'a port in quotes',
+      node({ peer: { port: '2380' } }),
+      'nodes.node2.peer.port: is text in quotes; write a number, for example 2380',
+    ],
+    [
+      'a number of its own in quotes',
+      node({ peer: { port: '12380' } }),
+      'nodes.node2.peer.port: is text in quotes; write a number, for example 12380',
+    ],
+    [
+      'a word for a port',
+      node({ peer: { port: 'peer' } }),
+      'nodes.node2.peer.port: is text in quotes; write a number, for example 2380',
+    ],
+    [
+      'a version without quotes',
+      minimal({ version: 3.6 }),
+      "version: is a number; write text in quotes, for example '3.6.16'",
+    ],
+    ['no number', minimal({ tls: { leafDays: NaN } }), 'tls.leafDays: is NaN; write a number, for example 365'],
+    [
+      'a flag for a word',
+      minimal({ tls: { mode: true } }),
+      "tls.mode: is true; write one of 'mutual', 'server', 'off', for example 'mutual'",
+    ],
+    [
+      'a map',
+      minimal({ nodes: new Map() }),
+      "nodes: is a Map; write a record in braces, for example { node1: { address: '10.0.0.1' } }",
+    ],
+    [
+      'one name for a list',
+      minimal({ tls: { sans: 'etcd.example.com' } }),
+      "tls.sans: is text in quotes; write a list in brackets, for example ['etcd.example.com']",
+    ],
+    [
+      'neither one nor several',
+      minimal({ ssh: { key: 5 } }),
+      "ssh.key: is a number; write text in quotes or a list in brackets, for example '~/.ssh/id_ed25519'",
+    ],
     [
       'an unset variable',
       node({ ssh: { user: undefined } }),
@@ -136,12 +192,12 @@ describe('bad values', () => {
     [
       'where binaries come from',
       minimal({ binaries: 'offical' }),
-      "binaries: expected one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture; did you mean official?",
+      "binaries: write one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture; did you mean official?",
     ],
     [
       'two places at once',
       minimal({ binaries: { file: './a.tgz', folder: './b' } }),
-      "binaries: expected one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture",
+      "binaries: write one of 'official', { mirror }, { file }, { folder }, { installed }, or one for each architecture",
     ],
     [
       'a mirror without {file}',
@@ -329,8 +385,12 @@ describe('ssh', () => {
     ],
     ['hops with commas', { jump: 'a,b' }, 'ssh.jump: write several hops as a list, the nearest first'],
     ['a jump’s port', { jump: 'a:70000' }, 'ssh.jump: 70000 is not a port: 1 to 65535'],
-    ['a jump without a host', { jump: { user: 'a' } }, 'ssh.jump.host: is missing: a string'],
-    ['sudo', { sudo: 'yes' }, 'ssh.sudo: expected true, false or { password }'],
+    [
+      'a jump without a host',
+      { jump: { user: 'a' } },
+      "ssh.jump.host: is missing: text in quotes, for example 'bastion.example.com'",
+    ],
+    ['sudo', { sudo: 'yes' }, 'ssh.sudo: write true, false or { password }'],
   ])('%s', (_, ssh, message) => {
     const raw = message.startsWith('ssh.host')
       ? minimal({ ssh, nodes: { node1: { address: '10.0.0.1' } } })
@@ -445,7 +505,9 @@ describe('settings', () => {
   })
 
   test('are no list', () => {
-    expect(refusals(minimal({ settings: ['a'] }))).toEqual(['settings: expected a record of etcd flags'])
+    expect(refusals(minimal({ settings: ['a'] }))).toEqual([
+      "settings: write etcd's flags in braces, for example { 'quota-backend-bytes': '8GiB' }",
+    ])
   })
 })
 
@@ -459,8 +521,8 @@ test('a key unknown and a value wrong beside it', () => {
 test('a node may have any name', () => {
   const nodes = { settings: { address: 5, ssh: { jump: 7 } }, constructor: { address: '10.0.0.1' } }
   expect(refusals(minimal({ nodes }))).toEqual([
-    'nodes.settings.address: expected a string, got a number',
-    "nodes.settings.ssh.jump: expected 'user@host:port', a record, a list of them, or false",
+    "nodes.settings.address: is a number; write text in quotes, for example '10.0.0.1'",
+    "nodes.settings.ssh.jump: write 'user@host:port', a record, a list of them, or false",
   ])
 })
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { DeployErrors } from '../../../src/errors.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
-import { resolveInventory } from '../../../src/inventory/resolve.ts'
+import { examineInventory, refusal } from '../../../src/inventory/resolve.ts'
 import type { Surroundings } from '../../../src/inventory/ssh.ts'
 
 type Parts = Record<string, unknown>
@@ -26,14 +26,16 @@ const surroundings: Surroundings = {
   exists: () => false,
 }
 
-export function resolved(raw: unknown, around: Partial<Surroundings> = {}): Cluster {
-  return resolveInventory(raw, { ...surroundings, ...around })
+export function resolved(raw: unknown, around: Partial<Surroundings & { connects: boolean }> = {}): Cluster {
+  const examined = examineInventory(raw, { connects: false, ...surroundings, ...around })
+  if (examined.kind === 'right') return examined.cluster
+  throw refusal(around.file ?? surroundings.file, examined.problems, () => undefined)
 }
 
 /** The messages of what is refused; none: it is accepted. */
-export function refusals(raw: unknown): string[] {
+export function refusals(raw: unknown, around: Partial<Surroundings & { connects: boolean }> = {}): string[] {
   try {
-    resolved(raw)
+    resolved(raw, around)
     return []
   } catch (error) {
     if (!(error instanceof DeployErrors)) throw error

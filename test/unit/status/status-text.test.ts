@@ -24,6 +24,35 @@ test.each([
   expect(text({ ...well, quorum }).split('\n')[0]).toContain(said)
 })
 
+describe('a headline that is no success says why', () => {
+  const [first, ...others] = well.members
+  if (first === undefined) throw new Error('no member')
+  const link = { from: 'node1', to: 'node2', otherWay: true }
+  const stranger = { ...first, name: 'node4', role: null, health: 'absent' as const, hostReached: true }
+  const alarm = { kind: 'NOSPACE' as const, message: 'full', next: [] }
+
+  test.each<[string, Partial<ClusterStatus>]>([
+    ['all healthy, but 1 peer link down; survives 1 more failure', { brokenLinks: [link] }],
+    [
+      'all healthy, but 1 host not reached (node1); survives',
+      { members: [{ ...first, hostReached: false }, ...others] },
+    ],
+    ['all healthy, but node4 is absent; survives', { members: [...well.members, stranger] }],
+    [
+      'all in quorum, but alarm NOSPACE; survives',
+      { members: [{ ...first, health: 'alarm', alarms: [alarm] }, ...others] },
+    ],
+    [
+      '3 members, 2 healthy; survives no more',
+      { quorum: { voters: 3, healthy: 2, needed: 2, survives: 0 }, brokenLinks: [link] },
+    ],
+  ])('%s', (said, wrong) => {
+    const [line] = text({ ...well, ...wrong, exitCode: 1 }).split('\n')
+    expect(line).toContain('✖ prod: 3 members, ')
+    expect(line).toContain(said)
+  })
+})
+
 describe('the table', () => {
   const long = ['etcd-fra1-a', 'etcd-fra1-b', 'etcd-ams2-a', 'etcd-ams2-b', 'etcd-lhr3-a', 'etcd-lhr3-b', 'etcd-lhr3-c']
   const [sample] = well.members
@@ -65,7 +94,7 @@ describe('the table', () => {
   })
 
   test('shows each member with its id where there is room', () => {
-    expect(text(well)).toMatch(/^node1 +a1 +leader +healthy +3\.6\.16 +2\.0\/4\.1 kB +0\.0% +0 +2\/2 +1m +–$/m)
+    expect(text(well)).toMatch(/^node1 +a1 +leader +healthy +3\.6\.16 +2\.0\/4\.0 KiB +0\.0% +0 +2\/2 +1m +–$/m)
   })
 })
 

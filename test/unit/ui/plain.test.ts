@@ -61,19 +61,19 @@ test('bytes are told every ten seconds, states whenever they are new', () => {
     now: () => nowMs,
   })
   const bytes = (done: number) =>
-    renderer.emit({ type: 'progress', id: 'd', host: '', what: 'Download', done, total: 22_000_000, unit: 'bytes' })
+    renderer.emit({ type: 'progress', id: 'd', host: '', what: 'Download', done, total: 22 * 2 ** 20, unit: 'bytes' })
   const state = (value: string) =>
     renderer.emit({ type: 'progress', id: 's', host: 'node1', what: 'start etcd', state: value })
   for (let second = 0; second < 21; second += 1) {
-    bytes(second * 1_000_000)
+    bytes(second * 2 ** 20)
     state(second < 5 ? 'starting' : 'healthy')
     nowMs += 1000
   }
   expect(text.split('\n')).toEqual([
     'node1: start etcd: starting',
     'node1: start etcd: healthy',
-    'Download: 10.0 of 22.0 MB',
-    'Download: 20.0 of 22.0 MB',
+    'Download: 10.0 of 22.0 MiB',
+    'Download: 20.0 of 22.0 MiB',
     '',
   ])
 })

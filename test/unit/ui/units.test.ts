@@ -5,10 +5,11 @@ import { amountText, bytesText, durationText, secondsText } from '../../../src/u
 test.each([
   [0, '0 bytes'],
   [999, '999 bytes'],
-  [1000, '1.0 kB'],
-  [22_000_000, '22.0 MB'],
-  [123_400_000, '123 MB'],
-  [8_589_934_592, '8.6 GB'],
+  [1024, '1.0 KiB'],
+  [22 * 2 ** 20, '22.0 MiB'],
+  [123.4 * 2 ** 20, '123 MiB'],
+  // As the inventory says it: '8GiB'.
+  [8_589_934_592, '8.0 GiB'],
 ])('%d bytes', (bytes, text) => {
   expect(bytesText(bytes)).toBe(text)
 })
@@ -30,7 +31,7 @@ test('what goes on is told in whole seconds', () => {
 })
 
 test('an amount tells its unit once', () => {
-  expect(amountText(12_300_000, 61_000_000)).toBe('12.3 of 61.0 MB')
-  expect(amountText(900, 61_000_000)).toBe('900 bytes of 61.0 MB')
-  expect(amountText(900_000, undefined)).toBe('900 kB')
+  expect(amountText(12.3 * 2 ** 20, 61 * 2 ** 20)).toBe('12.3 of 61.0 MiB')
+  expect(amountText(900, 61 * 2 ** 20)).toBe('900 bytes of 61.0 MiB')
+  expect(amountText(900 * 2 ** 10, undefined)).toBe('900 KiB')
 })

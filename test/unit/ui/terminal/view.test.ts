@@ -8,6 +8,7 @@ import type { Screen } from '../../../../src/ui/terminal/row.ts'
 import { tell } from '../../../../src/ui/terminal/story.ts'
 import { view } from '../../../../src/ui/terminal/view.ts'
 
+const MiB = 2 ** 20
 const nodes = ['node1', 'node2', 'node3']
 let block: Block
 let nowMs: number
@@ -82,20 +83,20 @@ describe('outside of stages', () => {
 
   test('a download shows bytes and the time that is left', () => {
     at(0, { type: 'task-begin', id: 'd', what: 'Download etcd' })
-    at(100, { type: 'progress', id: 'd', host: '', what: 'Download etcd', done: 0, total: 20_000_000, unit: 'bytes' })
+    at(100, { type: 'progress', id: 'd', host: '', what: 'Download etcd', done: 0, total: 20 * MiB, unit: 'bytes' })
     at(2100, {
       type: 'progress',
       id: 'd',
       host: '',
       what: 'Download etcd',
-      done: 5_000_000,
-      total: 20_000_000,
+      done: 5 * MiB,
+      total: 20 * MiB,
       unit: 'bytes',
     })
     // A quarter took two seconds; three quarters are left.
-    expect(texts()).toEqual(['⠙ Download etcd  ━━━━━─────────────── | 5.0 of 20.0 MB, 6 s left'])
+    expect(texts()).toEqual(['⠙ Download etcd  ━━━━━─────────────── | 5.0 of 20.0 MiB, 6 s left'])
     at(8100, { type: 'task-end', id: 'd', what: 'Download etcd', outcome: 'done', durationMs: 8100 })
-    expect(texts()).toEqual(['✔ Download etcd  20.0 MB | 8.1 s'])
+    expect(texts()).toEqual(['✔ Download etcd  20.0 MiB | 8.1 s'])
   })
 
   test('warnings stand below, whole, with what to do', () => {
@@ -169,9 +170,41 @@ describe('in a stage', () => {
 
   test('what was broken off is marked so, and promises no time', () => {
     at(0, wave(1, ['install'], ['node1']), begin('node1', 'install'))
-    at(0, progress('node1', 'install', { done: 0, total: 100e6 }))
-    at(2000, progress('node1', 'install', { done: 50e6, total: 100e6 }))
-    expect(texts({ isLast: true })).toEqual(['◼ Start', '  ◼ node1  install  50.0 of 100 MB'])
+    at(0, progress('node1', 'install', { done: 0, total: 100 * MiB }))
+    at(2000, progress('node1', 'install', { done: 50 * MiB, total: 100 * MiB }))
+    expect(texts({ isLast: true })).toEqual(['◼ Start', '  ◼ node1  install  50.0 of 100 MiB'])
+  })
+
+  describe('bytes and the time that is left', () => {
+    const long = 'push etcd 3.6.16, write /etc/etcd/etcd.env, /etc/systemd/system/etcd.service'
+
+    test('stand at the right of 80 columns, however long the words before them are', () => {
+      at(0, wave(1, [long], ['node1']), begin('node1', long), progress('node1', long, { done: 0, total: 61 * MiB }))
+      at(20_000, progress('node1', long, { done: 12.5 * MiB, total: 61 * MiB }))
+      const [, line = ''] = seen({ columns: 80 })
+      expect(line).toMatch(/^ {2}⠋ node1 {2}push etcd 3\.6\.16, write.*… {2}12\.5 of 61\.0 MiB, 1 min 18 s left$/)
+      expect(widthOf(line)).toBe(79)
+    })
+
+    test('a bar is shown whole or not at all', () => {
+      const halves = (columns: number) => /[━─]+/.exec(seen({ columns })[1] ?? '')?.[0].length
+      at(0, wave(1, ['push etcd'], ['node1']), begin('node1', 'push etcd'))
+      at(0, progress('node1', 'push etcd', { done: 0, total: 61 * MiB }))
+      at(2000, progress('node1', 'push etcd', { done: 12.5 * MiB, total: 61 * MiB }))
+      expect(halves(80)).toBe(20)
+      block.lines[0]!.rows[0]!.changes[0]!.what = 'push etcd 3.6.16 and etcdutl'
+      expect(halves(80)).toBeUndefined()
+    })
+
+    test.each([61 * MiB, 61 * MiB - 9000])('once %d bytes of 61 MiB went, only the end is still to come', (done) => {
+      at(0, wave(1, ['push etcd'], ['node1']), begin('node1', 'push etcd'))
+      at(0, progress('node1', 'push etcd', { done: 0, total: 61 * MiB }))
+      at(4000, progress('node1', 'push etcd', { done, total: 61 * MiB }))
+      for (const ms of [4000, 9000]) {
+        nowMs = ms
+        expect(texts()[1]).toMatch(/ 61\.0 MiB, finishing$/)
+      }
+    })
   })
 
   test('a pause says what people must do', () => {
@@ -187,8 +220,8 @@ describe('any screen', () => {
     block = newBlock(0, 'Files')
     const hosts = Array.from({ length: 7 }, (_, index) => `node${index + 1}`)
     at(0, wave(1, [long], hosts), ...hosts.map((host) => begin(host, long)))
-    for (const host of hosts) at(0, progress(host, long, { done: 0, total: 61e6 }))
-    for (const host of hosts) at(3000, progress(host, long, { done: 20e6, total: 61e6 }))
+    for (const host of hosts) at(0, progress(host, long, { done: 0, total: 61 * MiB }))
+    for (const host of hosts) at(3000, progress(host, long, { done: 20 * MiB, total: 61 * MiB }))
     for (const host of hosts.slice(0, 5)) at(3000, end(host, long))
   })
 
