@@ -1,30 +1,93 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import { writeFiles } from '../certs/write-files.ts'
 import { DeployError, exitCode } from '../errors.ts'
-import { editInventory, type LiteralEdit } from '../inventory/edit.ts'
+import { pathText } from '../inventory/describe.ts'
+import { editInventory, type InventoryEdit } from '../inventory/edit.ts'
+import type { Cluster } from '../inventory/model.ts'
+import { stillNamed } from '../inventory/still-named.ts'
+import { tryInventory } from '../inventory/trial.ts'
 import { unifiedDiff } from '../steps/unified-diff.ts'
 import type { Session } from './session.ts'
 
+/** `computed`: not edited, and the person has been told what to edit. `nothing`: it says so already. */
+export type InventoryOutcome = 'edited' | 'computed' | 'nothing'
+
 /**
- * Makes an intent durable: shown as a diff, asked for, then written in one go. Where code computes the value it is not guessed at: the
- * edit to make is told, and the operation record holds it until then.
+ * Makes an intent durable: tried, shown as a diff, asked for, then written in one go. Where code computes the value it is not guessed
+ * at: the edit to make is told, and the operation record holds it until then. `leadsTo`: whether the edited file says what is meant.
  */
-export async function editInventoryFile(session: Session, edits: readonly LiteralEdit[]): Promise<void> {
-  const { cluster, emit, ask } = session
-  const path = realpathSync(cluster.file)
-  const before = readFileSync(path, 'utf8')
-  const edited = editInventory(before, edits)
-  if (edited.kind === 'computed') {
+export async function editInventoryFile(
+  { cluster: { file }, emit, ask }: Pick<Session, 'cluster' | 'emit' | 'ask'>,
+  edits: readonly InventoryEdit[],
+  { leadsTo = () => true }: { leadsTo?: (cluster: Cluster) => boolean } = {},
+): Promise<InventoryOutcome> {
+  if (edits.length === 0) return 'nothing'
+  const path = realpathSync(file)
+  const before = readFileSync(path)
+  const edited = await tried(path, before, edits, leadsTo)
+  if ('why' in edited) {
+    emit({ type: 'warning', message: `${file} is not edited: ${edited.why}`, next: edits.map(toMake) })
+    return 'computed'
+  }
+  emit({ type: 'note', message: `edit ${file}`, diff: unifiedDiff(file, before.toString(), edited.text) })
+  if (!(await ask.confirm(`Edit ${file} as shown?`, '--yes')))
+    throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
+  if (!readFileSync(path).equals(before))
+    throw new DeployError({ message: `${file} was changed meanwhile; nothing was written`, next: 'Run it again.' })
+  await writeFiles([{ path, content: edited.text, mode: statSync(path).mode & 0o777 }])
+  for (const { name, lines } of stillNamed(edited.text, edits, edited.cluster))
     emit({
       type: 'warning',
-      message: `${cluster.file} is not edited: ${edited.why}`,
-      next: edits.map((edit) => `make it say ${edit.path.join('.')}: '${edit.to}' (now '${edit.from}')`),
+      message: `${file}: ${linesText(lines)} ${name}`,
+      next: ['where that is outdated, edit it'],
     })
-    return
+  return 'edited'
+}
+
+async function tried(
+  path: string,
+  before: Buffer,
+  edits: readonly InventoryEdit[],
+  leadsTo: (cluster: Cluster) => boolean,
+): Promise<{ text: string; cluster: Cluster } | { why: string }> {
+  const source = before.toString()
+  if (!Buffer.from(source).equals(before)) return { why: 'it is not UTF-8' }
+  const edited = editInventory(source, edits)
+  if (edited.kind === 'computed') return edited
+  refuseUnwritable(path, edits)
+  const trial = await tryInventory(path, edited.text)
+  if ('why' in trial) return { why: `the edited file would not say so: ${trial.why}` }
+  if (!leadsTo(trial.cluster)) return { why: 'the edited file would not say so' }
+  return { text: edited.text, cluster: trial.cluster }
+}
+
+/** It is replaced by a new file, so that its folder must let us too. */
+function refuseUnwritable(path: string, edits: readonly InventoryEdit[]): void {
+  try {
+    accessSync(path, constants.W_OK)
+    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new DeployError({
+      message: `the inventory ${path} cannot be written by you, and this command edits it`,
+      answered: cause instanceof Error ? cause.message : String(cause),
+      next: ['make it and its folder writable, or edit it yourself:', ...edits.map(toMake)],
+      exitCode: exitCode.usage,
+      cause,
+    })
   }
-  emit({ type: 'note', message: `edit ${cluster.file}`, diff: unifiedDiff(cluster.file, before, edited.text) })
-  if (!(await ask.confirm(`Edit ${cluster.file} as shown?`, '--yes')))
-    throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
-  await writeFiles([{ path, content: edited.text, mode: statSync(path).mode & 0o777 }])
+}
+
+function toMake({ path, from, to }: InventoryEdit): string {
+  const now = from === undefined ? 'not written now' : `now ${shown(from)}`
+  return `make it say ${pathText(path)}: ${shown(to)} (${now})`
+}
+
+function shown(value: string | number): string {
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+function linesText(lines: readonly number[]): string {
+  return lines.length === 1 ? `line ${lines[0]} still names` : `lines ${lines.join(', ')} still name`
 }

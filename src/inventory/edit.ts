@@ -1,116 +1,106 @@
-import { parse } from '@babel/parser'
-import type { Expression, File, ObjectExpression, ObjectProperty, StringLiteral } from '@babel/types'
+import type { File, ObjectExpression } from '@babel/types'
 
-export interface LiteralEdit {
-  /** Keys from the inventory's top: `['tls', 'mode']`. */
-  path: readonly string[]
-  from: string
-  to: string
+import { pathText } from './describe.ts'
+import { insertInto, put, quoteOf, spelled, type Entries, type Splice } from './insert.ts'
+import { span, syntaxOf, usesOf } from './syntax.ts'
+import { valueOf, whereWritten, type Key, type Literal, type Written } from './written.ts'
+
+export interface InventoryEdit {
+  /** Keys from the inventory's top: `['nodes', 'node2', 'client', 'advertise', 0]`. */
+  path: readonly Key[]
+  /** Absent: nothing is written there yet. */
+  from?: string | number
+  to: string | number
 }
 
 /** `computed`: code makes the value, and is not guessed at. */
 export type Edited = { kind: 'edited'; text: string } | { kind: 'computed'; why: string }
 
-/** Replaces string literals of an inventory's source; every byte outside them stays as it is. */
-export function editInventory(source: string, edits: readonly LiteralEdit[]): Edited {
-  let file: File
-  try {
-    file = parse(source, { sourceType: 'module', plugins: ['typescript'] })
-  } catch (error) {
-    return { kind: 'computed', why: `the file is not plain TypeScript: ${(error as Error).message}` }
+/** Replaces and inserts literals in an inventory's source; every other byte stays as it is. */
+export function editInventory(source: string, edits: readonly InventoryEdit[]): Edited {
+  const syntax = syntaxOf(source)
+  if ('why' in syntax) return { kind: 'computed', why: syntax.why }
+  const { file } = syntax
+  const spots: Spot[] = []
+  for (const edit of distinct(edits)) {
+    const written = whereWritten(file, edit.path)
+    const why = written.kind === 'computed' ? written.why : mismatch(edit, written)
+    if (written.kind === 'computed' || why !== undefined) return { kind: 'computed', why: why ?? '' }
+    spots.push({ edit, written })
   }
-  const found: { literal: StringLiteral; to: string }[] = []
-  for (const edit of edits) {
-    const literal = literalAt(file, edit)
-    if ('why' in literal) return { kind: 'computed', why: literal.why }
-    found.push({ literal: literal.found, to: edit.to })
+  for (const spot of spots) {
+    const why = sharedProblem(file, spot, spots)
+    if (why !== undefined) return { kind: 'computed', why }
   }
-  // From the end on, so that earlier offsets stay right.
-  const text = found
-    .toSorted((a, b) => startOf(b.literal) - startOf(a.literal))
-    .reduce((before, { literal, to }) => splice(before, literal, to), source)
-  return { kind: 'edited', text }
+  return { kind: 'edited', text: spliced(source, splicesOf(source, file, spots)) }
 }
 
-type Found<T> = { found: T } | { why: string }
+interface Spot {
+  edit: InventoryEdit
+  written: Exclude<Written, { kind: 'computed' }>
+}
 
-function literalAt(file: File, { path, from }: LiteralEdit): Found<StringLiteral> {
-  let at: Found<Expression> = exported(file)
-  for (const [index, key] of path.entries()) {
-    if ('why' in at) return at
-    at = propertyOf(file, at.found, key, path.slice(0, index + 1).join('.'))
+function distinct(edits: readonly InventoryEdit[]): InventoryEdit[] {
+  return [...new Map(edits.map((edit) => [JSON.stringify([edit.path, edit.to]), edit])).values()]
+}
+
+function mismatch({ path, from }: InventoryEdit, written: Spot['written']): string | undefined {
+  const name = pathText(path)
+  if (written.kind === 'missing') return from === undefined ? undefined : `${name} is not written there`
+  const value = valueOf(written.literal)
+  if (value === from) return undefined
+  return `${name} is written as ${shown(value)}, ${from === undefined ? 'and was to be new' : `not as ${shown(from)}`}`
+}
+
+function shown(value: string | number): string {
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+/** What is written once and used in several places may change only if all of them shall, and alike. */
+function sharedProblem(file: File, { edit, written }: Spot, spots: readonly Spot[]): string | undefined {
+  const alike = spots.filter((other) => isSame(other.written, written))
+  const name = pathText(edit.path)
+  const other = alike.find(({ edit: { to } }) => to !== edit.to)
+  if (other !== undefined)
+    return `${name} and ${pathText(other.edit.path)} are written in one place and cannot differ there`
+  const uses = written.through.map((constant) => ({ constant, count: usesOf(file, constant) }))
+  const ways = uses.reduce((product, { count }) => product * count, 1)
+  if (alike.length >= ways) return undefined
+  const shared = uses.find(({ count }) => count > 1)?.constant
+  return `${name} comes from the constant ${shared}, which is used in other places of the file too`
+}
+
+function isSame(a: Spot['written'], b: Spot['written']): boolean {
+  if (a.kind === 'literal') return b.kind === 'literal' && a.literal === b.literal
+  return b.kind === 'missing' && a.object === b.object && pathText(a.rest) === pathText(b.rest)
+}
+
+function splicesOf(source: string, file: File, spots: readonly Spot[]): Splice[] {
+  const literals = new Map<Literal, string | number>()
+  const objects = new Map<ObjectExpression, Entries>()
+  for (const { edit, written } of spots) {
+    if (written.kind === 'literal') literals.set(written.literal, edit.to)
+    else objects.set(written.object, put(objects.get(written.object) ?? new Map(), written.rest, edit.to))
   }
-  if ('why' in at) return at
-  const name = path.join('.')
-  if (at.found.type !== 'StringLiteral') return { why: `${name} is computed, not written as a string` }
-  if (at.found.value !== from) return { why: `${name} is written as '${at.found.value}', not as '${from}'` }
-  return { found: at.found }
+  return [
+    ...[...literals].map(([literal, to]) => ({
+      ...span(literal),
+      text: spelled(to, ownQuote(source, literal) ?? quoteOf(source, file)),
+    })),
+    ...[...objects].flatMap(([object, entries]) => insertInto(source, file, object, entries)),
+  ]
 }
 
-function exported(file: File): Found<Expression> {
-  const statement = file.program.body.find((each) => each.type === 'ExportDefaultDeclaration')
-  if (statement === undefined) return { why: 'the file has no export default' }
-  const { declaration } = statement
-  if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration')
-    return { why: 'a function makes the inventory' }
-  return declaration.type === 'TSDeclareFunction' ? { why: 'a function makes the inventory' } : { found: declaration }
+function ownQuote(source: string, literal: Literal): string | undefined {
+  return literal.type === 'NumericLiteral' ? undefined : source[span(literal).start]
 }
 
-function propertyOf(file: File, expression: Expression, key: string, name: string): Found<Expression> {
-  const object = objectOf(file, expression)
-  if (object === undefined) return { why: `what holds ${name} is computed` }
-  const at = object.properties.findLastIndex((each) => each.type === 'ObjectProperty' && keyOf(each) === key)
-  // What is spread after it would win.
-  if (object.properties.slice(at + 1).some(({ type }) => type === 'SpreadElement'))
-    return { why: `${name} may come from what is spread into the object` }
-  const property = object.properties[at]
-  if (property?.type !== 'ObjectProperty') return { why: `${name} is not written there` }
-  return { found: property.value as Expression }
-}
-
-/** Through `defineInventory(…)`, `as const`, `satisfies`, and the name of a constant of the same file. */
-function objectOf(file: File, expression: Expression): ObjectExpression | undefined {
-  switch (expression.type) {
-    case 'ObjectExpression':
-      return expression
-    case 'CallExpression': {
-      const [argument] = expression.arguments
-      const isPlain = expression.callee.type === 'Identifier' && expression.callee.name === 'defineInventory'
-      return isPlain && argument !== undefined ? objectOf(file, argument as Expression) : undefined
-    }
-    case 'TSAsExpression':
-    case 'TSSatisfiesExpression':
-    case 'ParenthesizedExpression':
-      return objectOf(file, expression.expression)
-    case 'Identifier': {
-      const value = constantOf(file, expression.name)
-      return value === undefined ? undefined : objectOf(file, value)
-    }
-    default:
-      return undefined
+function spliced(source: string, splices: readonly Splice[]): string {
+  let text = ''
+  let done = 0
+  for (const splice of splices.toSorted((a, b) => a.start - b.start)) {
+    text += source.slice(done, splice.start) + splice.text
+    done = splice.end
   }
-}
-
-function constantOf(file: File, name: string): Expression | undefined {
-  const declarations = file.program.body.flatMap((each) =>
-    each.type === 'VariableDeclaration' && each.kind === 'const' ? each.declarations : [],
-  )
-  const found = declarations.find(({ id }) => id.type === 'Identifier' && id.name === name)
-  return found?.init ?? undefined
-}
-
-function keyOf({ key, computed }: ObjectProperty): string | undefined {
-  if (key.type === 'StringLiteral') return key.value
-  return key.type === 'Identifier' && !computed ? key.name : undefined
-}
-
-/** In the quotes that stand there. */
-function splice(source: string, literal: StringLiteral, to: string): string {
-  const quote = source[startOf(literal)] ?? "'"
-  const escaped = to.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`)
-  return source.slice(0, startOf(literal)) + quote + escaped + quote + source.slice(literal.end ?? undefined)
-}
-
-function startOf({ start }: StringLiteral): number {
-  return start ?? 0
+  return text + source.slice(done)
 }

@@ -17,7 +17,7 @@ export async function loadInventory(
   path: string | undefined,
   { cwd = process.cwd(), connects = true }: { cwd?: string; connects?: boolean } = {},
 ): Promise<Cluster> {
-  const { file, inventory } = path === undefined ? await find(cwd) : await read(resolve(cwd, path))
+  const { file, inventory } = path === undefined ? await find(cwd) : await readInventory(resolve(cwd, path))
   const examined = examineInventory(inventory, { file, connects })
   if (examined.kind === 'right') return examined.cluster
   const [{ linesOf }, source] = await Promise.all([import('./line-of.ts'), readFile(file, 'utf8').catch(() => '')])
@@ -25,25 +25,15 @@ export async function loadInventory(
 }
 
 interface Loaded {
+  /** Absolute, and no link. */
   file: string
+  /** What it exports, before any check or default; a file is run once, and answers the same again. */
   inventory: unknown
 }
 
-async function find(cwd: string): Promise<Loaded> {
-  for (const folder of upwards(resolve(cwd))) {
-    const result = await explorer().search(folder).catch(asDeployError)
-    if (result !== null) return loaded(result)
-    await refuseUnreadable(folder)
-  }
-  throw new DeployError({
-    message: `no inventory in ${resolve(cwd)} or any folder above it`,
-    tried: `looked for ${names.join(', ')}`,
-    next: ['Name it: etcd-deploy up path/to/inventory.ts', 'or write one: an example is in the README'],
-    exitCode: exitCode.usage,
-  })
-}
-
-async function read(file: string): Promise<Loaded> {
+/** The inventory as its file says it. */
+export async function readInventory(path: string): Promise<Loaded> {
+  const file = resolve(path)
   if (!/\.[mc]?[jt]s$/.test(file)) {
     const isFolder = await stat(file).then(
       (seen) => seen.isDirectory(),
@@ -62,6 +52,20 @@ async function read(file: string): Promise<Loaded> {
       throw fileProblem(file, error)
     })
   return loaded(result)
+}
+
+async function find(cwd: string): Promise<Loaded> {
+  for (const folder of upwards(resolve(cwd))) {
+    const result = await explorer().search(folder).catch(asDeployError)
+    if (result !== null) return loaded(result)
+    await refuseUnreadable(folder)
+  }
+  throw new DeployError({
+    message: `no inventory in ${resolve(cwd)} or any folder above it`,
+    tried: `looked for ${names.join(', ')}`,
+    next: ['Name it: etcd-deploy up path/to/inventory.ts', 'or write one: an example is in the README'],
+    exitCode: exitCode.usage,
+  })
 }
 
 /** Of one folder only: how cosmiconfig walks upwards by itself also takes other names, in other places. */
