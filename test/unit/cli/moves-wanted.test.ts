@@ -75,6 +75,6 @@ test.each<[string, AddressArguments, RegExp, string | undefined]>([
 ])('%s: wrong usage', (_, options, words, next) => {
   const error = refused(options)
   expect(error.exitCode).toBe(2)
-  expect(`${error.message}`).toMatch(words)
+  expect(error.message).toMatch(words)
   if (next !== undefined) expect([error.next].flat()).toContain(next)
 })
