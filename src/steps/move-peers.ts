@@ -1,10 +1,10 @@
 import { envValues } from '../etcd/env-file.ts'
 import { DeployError } from '../errors.ts'
 import { useMember } from './etcdctl-shell.ts'
-import { withPeerUrl } from './members.ts'
+import { memberList, withPeerUrl } from './members.ts'
 import { restartStep, whereItDiffers } from './rolling-restart.ts'
 import type { Step } from '../engine/playbook.ts'
-import type { Seen } from './seen.ts'
+import { reached, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
 
 /**
@@ -14,12 +14,13 @@ import type { Wanted } from './wanted.ts'
 export const movePeers: Step<Wanted, Seen> = restartStep({
   name: 'peer URLs',
   ...whereItDiffers,
-  alter: (change, member, on) => {
-    const id = on.etcd?.status?.memberId
+  alter: (change, member, seen) => {
+    const host = member.node.name
     const url = envValues(textOf(member.env.content))['ETCD_INITIAL_ADVERTISE_PEER_URLS']
     if (url === undefined) return change
-    const known = on.etcd?.members?.find((each) => each.id === id)
+    const known = memberList(seen)?.find(({ name }) => name === host)
     if (known?.peerUrls.length === 1 && known.peerUrls[0] === url) return change
+    const id = reached(seen, host)?.etcd?.status?.memberId ?? known?.id
     if (id === undefined)
       throw new DeployError({
         message: 'its member id is not known, so that its peer URL cannot be changed',

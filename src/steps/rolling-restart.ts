@@ -35,7 +35,7 @@ export interface Restart {
   replaces(member: MemberWanted, on: ReachedHost): FileWant[]
   reasonFor(member: MemberWanted, on: ReachedHost): string | undefined
   /** What is to be done before, in the same command. */
-  alter?(change: Change<Seen>, member: MemberWanted, on: ReachedHost): Change<Seen>
+  alter?(change: Change<Seen>, member: MemberWanted, seen: Seen): Change<Seen>
 }
 
 export function restartStep(restart: Restart): Step<Wanted, Seen> {
@@ -50,7 +50,7 @@ export function restartStep(restart: Restart): Step<Wanted, Seen> {
           if (member === undefined || why === undefined) return []
           const replaced = differing(on, restart.replaces(member, on))
           const change = restartChange(want, seen, member, on, { why, replaced })
-          return [restart.alter?.(change, member, on) ?? change]
+          return [restart.alter?.(change, member, seen) ?? change]
         }),
   }
 }

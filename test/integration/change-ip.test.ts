@@ -8,8 +8,10 @@ import { hostOutput, labHost, labReset, onHost, type NodeName } from '../lab/lab
 import { clientsAt, clientsOf, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
+const inTurn = hasTurn('change-ip')
 let site: Site
 
 beforeAll(async () => {
@@ -22,6 +24,24 @@ beforeAll(async () => {
 afterAll(async () => {
   site.remove()
   await labReset(hosts)
+})
+
+test('refused before anything is written: taken, absent, unknown, and what is no address', async () => {
+  const source = readFileSync(site.file, 'utf8')
+  const refusals: [string[], number, RegExp][] = [
+    [['node1', labHost('node2').address], 3, /is node2's/],
+    [['node1', '10.213.96.200'], 3, /does not have the address 10\.213\.96\.200/],
+    [['nod1', '10.213.96.200'], 2, /did you mean node1/],
+    [['node1', '10.213.96.999'], 2, /not an IPv4 address/],
+    [['--map', '10.9.9.9=10.9.9.8'], 2, /no member is at 10\.9\.9\.9/],
+  ]
+  for (const [args, code, words] of refusals) {
+    const run = await site.run(['change-ip', ...args, '--yes'])
+    expect(run.code, run.stdout).toBe(code)
+    expect(wordsOf(run)).toMatch(words)
+    expect(eventsOf(run, 'change-begin')).toEqual([])
+  }
+  expect(readFileSync(site.file, 'utf8')).toBe(source)
 })
 
 test('one member, whose host has the new address beside the old: no write fails, the inventory says it', async () => {
@@ -42,16 +62,22 @@ test('one member, whose host has the new address beside the old: no write fails,
   expect(summaryOf(again).changed).toEqual([])
 })
 
-test('once the host has lost the old address, up takes it out of the certificates, without a restart', async () => {
-  const old = labHost('node2').address
-  await setAddresses('node2', [otherAddress('node2')])
-  const run = await site.run('up')
-  expect(run.code, run.stdout).toBe(0)
-  expect(summaryOf(run).restarted).toEqual([])
-  expect(await namings(old)).toEqual([])
-})
+test.runIf(inTurn)(
+  'once the host has lost the old address, up takes it out of the certificates, without a restart',
+  async () => {
+    const old = labHost('node2').address
+    await setAddresses('node2', [otherAddress('node2')])
+    const run = await site.run('up')
+    expect(run.code, run.stdout).toBe(0)
+    expect(summaryOf(run).restarted).toEqual([])
+    expect(await namings(old)).toEqual([])
+    // Its open connections still come from an address that is no more, which TCP notices after minutes.
+    const restarted = await site.run(['restart', '--on', 'node2'])
+    expect(restarted.code, restarted.stdout).toBe(0)
+  },
+)
 
-test('one whose old address is gone already: through the others', async () => {
+test.runIf(inTurn)('one whose old address is gone already: through the others', async () => {
   const [old, other] = [labHost('node3').address, otherAddress('node3')]
   await setAddresses('node3', [other])
   const recorder = await startRecorder(await clientsAt(site, { node2: otherAddress('node2'), node3: undefined }))
@@ -65,7 +91,7 @@ test('one whose old address is gone already: through the others', async () => {
   expect(readFileSync(site.file, 'utf8')).not.toContain(`"${old}"`)
 })
 
-test(
+test.runIf(inTurn)(
   'all addresses gone at once: the members come together at the new ones with their data',
   { timeout: 300_000 },
   async () => {
@@ -102,24 +128,6 @@ test(
   },
 )
 
-test('refused before anything is written: taken, absent, unknown, and what is no address', async () => {
-  const source = readFileSync(site.file, 'utf8')
-  const refusals: [string[], number, RegExp][] = [
-    [['node1', labHost('node2').address], 3, /is node2's/],
-    [['node1', '10.213.96.200'], 3, /does not have the address 10\.213\.96\.200/],
-    [['nod1', '10.213.96.200'], 2, /did you mean node1/],
-    [['node1', '10.213.96.999'], 2, /not an IPv4 address/],
-    [['--map', '10.9.9.9=10.9.9.8'], 2, /no member is at 10\.9\.9\.9/],
-  ]
-  for (const [args, code, words] of refusals) {
-    const run = await site.run(['change-ip', ...args, '--yes'])
-    expect(run.code, run.stdout).toBe(code)
-    expect(wordsOf(run)).toMatch(words)
-    expect(eventsOf(run, 'change-begin')).toEqual([])
-  }
-  expect(readFileSync(site.file, 'utf8')).toBe(source)
-})
-
 async function peerUrls(): Promise<string> {
   return hostOutput('node1', 'etcdctl member list')
 }
@@ -129,7 +137,7 @@ async function namings(address: string): Promise<string[]> {
   const word = address.replaceAll('.', '\\.')
   const look = `
     grep -rlE '(^|[^0-9.])${word}([^0-9.]|$)' /etc/etcd /etc/etcd-admin /etc/systemd/system /usr/local/bin/etcdctl /var/lib/etcd-deploy
-    tr '\\0' '\\n' </proc/$(pidof etcd)/environ | grep -E '${word}([^0-9]|$)'
+    tr '\\0' '\\n' </proc/$(pidof etcd)/environ | grep -v '^ETCD_INITIAL_' | grep -E '${word}([^0-9]|$)'
     etcdctl member list | grep -E '${word}([^0-9]|$)'`
   const found = await Promise.all(
     hosts.map(async (host) =>

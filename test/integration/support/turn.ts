@@ -11,6 +11,7 @@ const long = [
   'tls enable by version',
   'imported CA',
   'rotation amid trouble',
+  'change-ip',
   'change-ip killed',
   'change-ip amid trouble',
   'all addresses gone',
