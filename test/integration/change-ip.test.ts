@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
@@ -43,6 +43,57 @@ test('refused before anything is written: taken, absent, unknown, and what is no
   }
   expect(readFileSync(site.file, 'utf8')).toBe(source)
 })
+
+test.runIf(inTurn)(
+  'up that meets an address edited by hand prints the line to run, and that line moves the member',
+  async () => {
+    const [old, other] = [labHost('node2').address, otherAddress('node2')]
+    await setAddresses('node2', [old, other])
+    const source = readFileSync(site.file, 'utf8')
+    writeFileSync(site.file, source.replace(old, other))
+    const up = await site.run('up')
+    expect(up.code, up.stdout).toBe(3)
+    const line = new RegExp(`etcd-deploy (change-ip node2 ${other})$`, 'm').exec(wordsOf(up))?.[1]
+    expect(line, wordsOf(up)).toBeDefined()
+    const run = await site.run([...(line ?? '').split(' '), '--yes', '--no-snapshot'])
+    expect(run.code, run.stdout + run.stderr).toBe(0)
+    expect(await peerUrls()).toContain(`https://${other}:2380`)
+    const back = await site.run(['change-ip', 'node2', old, '--yes', '--no-snapshot'])
+    expect(back.code, back.stdout).toBe(0)
+    expect(readFileSync(site.file, 'utf8')).toBe(source)
+  },
+)
+
+test.runIf(inTurn)(
+  'an address that code computes is not guessed at: the edit is printed, and the operation stays open until it is made',
+  async () => {
+    const [old, other] = [labHost('node1').address, otherAddress('node1')]
+    await setAddresses('node1', [old, other])
+    const source = readFileSync(site.file, 'utf8')
+    writeFileSync(site.file, source.replace(`"${old}"`, `process.env['NODE1'] ?? "${old}"`))
+    const computed = readFileSync(site.file, 'utf8')
+    const run = await site.run(['change-ip', 'node1', other, '--yes', '--no-snapshot'])
+    expect(run.code, run.stdout + run.stderr).toBe(0)
+    expect(run.stdout).toContain(`nodes.node1.address: '${other}' (now '${old}')`)
+    expect(await peerUrls()).toContain(`https://${other}:2380`)
+    expect(readFileSync(site.file, 'utf8')).toBe(computed)
+    const up = await site.run('up')
+    expect(up.code).toBe(3)
+    expect(wordsOf(up)).toMatch(/change-ip was begun and not finished/)
+    expect((await site.run('status')).stdout).toMatch(/change-ip/)
+    const env = { NODE1: other }
+    const closed = await site.run('change-ip', { env })
+    expect(closed.code, closed.stdout).toBe(0)
+    const after = await site.run('up', { env })
+    expect(after.code, after.stdout).toBe(0)
+    expect(summaryOf(after)).toMatchObject({ changed: [], restarted: [] })
+    const back = await site.run(['change-ip', 'node1', old, '--yes', '--no-snapshot'], { env })
+    expect(back.code, back.stdout).toBe(0)
+    writeFileSync(site.file, source)
+    expect((await site.run('change-ip')).code).toBe(0)
+    expect((await site.run('up')).code).toBe(0)
+  },
+)
 
 test('one member, whose host has the new address beside the old: no write fails, the inventory says it', async () => {
   const [old, other] = [labHost('node2').address, otherAddress('node2')]

@@ -127,9 +127,10 @@ async function expectWhole(killed: Run, at: string): Promise<void> {
   expect(status.code, `${end}\n${status.stdout}`).toBe(0)
   for (const host of hosts) {
     expect(await lockIsFree(host), `${end}: the lock of ${host}`).toBe(true)
-    expect(await hostOutput(host, "find / /run -xdev -name '*.etcd-deploy.*'; ls /var/lib/etcd-deploy/etcd"), end).toBe(
-      'formed.json\nready\n',
-    )
+    expect(
+      await hostOutput(host, "find / /run -xdev -name '.*.etcd-deploy.*'; ls /var/lib/etcd-deploy/etcd"),
+      end,
+    ).toBe('formed.json\nready\n')
   }
   expect(temporaryIn(site.folder), end).toEqual([])
 }
