@@ -28,7 +28,7 @@ const first: AddressStage = {
 const last: AddressStage = {
   name: 'nothing names the old address',
   target: 'nothing names the old',
-  steps: [certificates, etcdctl, configuration],
+  steps: [previousFiles, certificates, etcdctl, configuration],
 }
 
 /** Members go to new addresses, one after the other, while the others serve. */
