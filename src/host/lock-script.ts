@@ -28,6 +28,7 @@ export function composeLock(fence: Fence, blocks: string): string {
 // finds us and ends us, or we find his token.
 const guard = sh`
 ed_guard() { # folder, token
+  ed_lock_dir=$1
   [ -f "$1/scripts.lock" ] && [ -f "$1/holder" ] || return 1
   exec 9<"$1/scripts.lock"
   flock -s -w 20 9 || return 1
@@ -72,6 +73,17 @@ ed_resume() { # processes
   done
 }
 
+# Files on their way, and folders for them, of scripts that were ended while they installed.
+ed_clear() { # folder
+  for ed_note in "$1"/temps.*; do
+    [ -f "$ed_note" ] || continue
+    while IFS= read -r ed_file; do
+      case $ed_file in /*.etcd-deploy.*) rm -rf -- "$ed_file" ;; esac
+    done <"$ed_note"
+    rm -f -- "$ed_note"
+  done
+}
+
 ed_lock() { # folder, token, holder
   mkdir -p -m 700 -- "$1" && : >>"$1/controller.lock" && : >>"$1/scripts.lock" || exit 1
   exec 8<"$1/controller.lock"
@@ -87,6 +99,7 @@ ed_lock() { # folder, token, holder
   trap 'exit 1' HUP INT TERM PIPE
   printf '%s\n' "$2" "$$" "$3" >"$1/holder.new" && mv -f "$1/holder.new" "$1/holder" || exit 1
   ed_end_scripts "$1" || { ed_mark stuck; ed_done; exit 1; }
+  ed_clear "$1"
   # From now on as a script of ours, which whoever comes next may end
   flock -s 9
   ed_mark locked
@@ -105,6 +118,6 @@ ed_hold() {
 # The token goes first: a script that begins now refuses, one that has read it already has the lock open and is ended.
 ed_free() {
   rm -f -- "$ed_folder/holder"
-  ed_end_scripts "$ed_folder"
+  ed_end_scripts "$ed_folder" && ed_clear "$ed_folder"
 }
 `.replace('SILENCE', String(silenceSeconds))

@@ -55,12 +55,17 @@ ed_place() {
   ed_group=
 }
 
+# Beside the lock: whoever ends this script by force clears away what it left.
+ed_note_temps() {
+  [ -z "\${ed_lock_dir:-}" ] || printf '%s' "$ed_temps" >"$ed_lock_dir/temps.$$.$ed_index"
+}
+
 # index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256
 ed_install() (
   ed_index=$1
   shift
   ed_temps=
-  trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -rf -- $ed_temps' EXIT
+  trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -rf -- $ed_temps \${ed_lock_dir:+"$ed_lock_dir/temps.$$.$ed_index"}' EXIT
   trap 'exit 1' HUP INT TERM PIPE
   ed_left=$(($# / 6))
   ed_swept=
@@ -72,6 +77,7 @@ ed_install() (
     # By our pid and place in the list: nobody else writes into these folders, and one process does it all.
     ed_temp=$ed_dir/.\${1##*/}.etcd-deploy.$$.\${ed_index}_$ed_left
     ed_temps=$ed_temps$ed_temp$ed_nl
+    ed_note_temps
     install -T -m "$4" -o "$2" -g "$3" -- /dev/null "$ed_temp" || exit 1
     ed_label "$ed_temp" "$1"
     set -- "$@" "$ed_temp" "$5" "$6" "$1"
@@ -115,6 +121,7 @@ ed_install() (
       ed_dirs=$ed_dirs$ed_dir$ed_nl
       ed_side=$ed_dir.files.etcd-deploy.$$.$ed_index
       ed_temps=$ed_temps$ed_side$ed_nl
+      ed_note_temps
       mkdir -p -- "$ed_side" || exit 1
     fi
     mv -fT -- "$1" "$ed_side/\${2##*/}" || exit 1

@@ -16,6 +16,15 @@ export function placedOn(host: NodeName): Promise<string> {
   )
 }
 
+/** Lines of one that the other lacks: what is too much (+) or missing (-) on a host. */
+export function difference(before: string | undefined, after: string): string[] {
+  const [had, has] = [before ?? '', after].map((text) => new Set(text.split('\n')))
+  return [
+    ...[...(has ?? [])].filter((line) => had?.has(line) !== true).map((line) => `+ ${line}`),
+    ...[...(had ?? [])].filter((line) => has?.has(line) !== true).map((line) => `- ${line}`),
+  ]
+}
+
 /** Temporary files and operation records in the controller's folder. */
 export function temporaryIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true })

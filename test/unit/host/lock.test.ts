@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -117,6 +117,23 @@ describe.skipIf(process.platform !== 'linux').concurrent.each(interpreters)(
       await expect(running).rejects.toThrow(/did not finish/)
       await sleep(1800)
       expect([existsSync(join(folder, 'late')), existsSync(join(folder, 'changed'))]).toEqual([false, false])
+    })
+
+    it('clears away what a script that it ended had begun to install', async ({ onTestFinished, expect }) => {
+      const { folder, ana, ben, take, change, holderPid } = await scene(shell, onTestFinished)
+      await take(ana)
+      const running = change(
+        ana,
+        `ed_index=7; ed_temps="$1/.half.etcd-deploy.$$.7_1$ed_nl$1/.files.etcd-deploy.$$.7$ed_nl$1/whole$ed_nl"
+         ed_note_temps; mkdir "$1/.files.etcd-deploy.$$.7"; touch "$1/.half.etcd-deploy.$$.7_1" "$1/whole"; touch "$1/began"; sleep 5`,
+      )
+      running.catch(() => {})
+      await expect.poll(() => existsSync(join(folder, 'began')), { timeout: 15_000 }).toBe(true)
+      process.kill(await holderPid(), 'SIGKILL')
+      await take(ben)
+      const left = readdirSync(folder, { recursive: true }).map(String)
+      expect(left.filter((name) => /etcd-deploy|temps/.test(name))).toEqual([])
+      expect(left).toContain('whole')
     })
 
     it('stops all that runs before it ends the first of it', async ({ onTestFinished, expect }) => {
