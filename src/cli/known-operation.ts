@@ -15,6 +15,11 @@ export async function knownOperation({ name, args }: Operation): Promise<KnownOp
     const recovers = typeof copy === 'string' ? { recovers: true as const } : {}
     return { stages: playbook.stages, running: { moves: movesRecorded({ args }), ...recovers } }
   }
+  if ((name === 'member add' || name === 'member replace') && typeof args['node'] === 'string') {
+    const { memberAdd, memberReplace } = await import('../../playbooks/member-add.ts')
+    const playbook = name === 'member add' ? memberAdd : memberReplace({ id: String(args['id']) })
+    return { stages: playbook.stages, running: { joins: args['node'] } }
+  }
   const { from, direction } = args
   if (name !== 'rotate-certs --ca' || typeof from !== 'number') return undefined
   const { rotateCa, abortCa } = await import('../../playbooks/rotate-ca.ts')

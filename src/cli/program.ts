@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts'
 import { addCerts } from './certs-program.ts'
 import type { ChangeIpOptions } from './change-ip.ts'
 import { examples } from './examples.ts'
+import { addMember } from './member-program.ts'
 import type { LeafKind } from '../pki/leaf.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import type { RotateOptions } from './rotate-certs.ts'
@@ -126,6 +127,7 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
     )
 
+  addMember(root, end, looking)
   addCerts(root, end)
   return root
 }

@@ -29,6 +29,32 @@ export function mayTakeDown(name: string, voters: readonly Voter[], learners: re
   return { kind: 'refused', arithmetic: arithmeticOf(name, voters, left, needed), because: reasonOf(self, voters) }
 }
 
+/**
+ * May a member be added, learners too? etcd wants a quorum of the larger cluster to be connected by then: with one of three down every
+ * add is refused, with one of four it is not.
+ */
+export function mayAdd(voters: readonly Voter[]): Verdict {
+  return enough(voters, quorumOf(voters.length + 1), `a cluster of ${voters.length + 1}`)
+}
+
+/** May this voter be taken out of the cluster for good? The others must be a quorum among themselves. */
+export function mayRemove(name: string, voters: readonly Voter[]): Verdict {
+  const others = voters.filter((voter) => voter.name !== name)
+  return enough(others, quorumOf(others.length), `the ${others.length} others`)
+}
+
+function enough(voters: readonly Voter[], needed: number, of: string): Verdict {
+  const healthy = voters.filter((voter) => voter.health === 'healthy').length
+  if (healthy >= needed && voters.length > 0) return { kind: 'may' }
+  const not = voters.filter((voter) => voter.health !== 'healthy').map((voter) => voter.name)
+  const absent = not.length === 0 ? '' : ` (not healthy: ${not.join(', ')})`
+  return {
+    kind: 'refused',
+    arithmetic: `${of} need ${needed} healthy, ${healthy} are${absent}`,
+    because: 'quorum-would-be-lost',
+  }
+}
+
 /** How many more voters may fail before writes stop; negative: quorum is lost already. */
 export function failuresSurvived(voters: readonly Voter[]): number {
   return voters.filter((voter) => voter.health === 'healthy').length - quorumOf(voters.length)

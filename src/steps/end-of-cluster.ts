@@ -115,7 +115,8 @@ function ours(cluster: Cluster, on: ReachedHost): string[] {
   )
 }
 
-const renameData = `
+/** Arguments: data directory, WAL directory or empty. */
+export const renameData = `
 data=$1 wal=$2 date=$(date -u +%Y-%m-%dT%H%M%SZ)
 for folder in "$data" $wal; do
   [ ! -e "$folder/member" ] || mv -T "$folder/member" "$folder/member.$date"

@@ -28,10 +28,11 @@ export function decideFormation(
   seen: Seen,
   remembered: Remembered | undefined,
   freshToken: string,
+  joins?: NodeName,
 ): { formation: Formation } | { refused: DeployError[] } {
   const hosts = reachedHosts(seen)
   const formed = remembered ?? hosts.map(([, host]) => host.formed).find((each) => each !== undefined)
-  if (formed !== undefined) return formedBefore(cluster, seen, formed)
+  if (formed !== undefined) return formedBefore(cluster, seen, formed, joins)
   return bootstrapOrResume(cluster, seen, freshToken)
 }
 
@@ -51,6 +52,7 @@ function formedBefore(
   cluster: Cluster,
   seen: Seen,
   formed: Remembered,
+  joins: NodeName | undefined,
 ): { formation: Formation } | { refused: DeployError[] } {
   const refused = reachedHosts(seen).flatMap(([name, host]) => {
     if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
@@ -60,7 +62,9 @@ function formedBefore(
     if (runs !== undefined && runs !== formed.clusterId)
       return [otherCluster(name, `the member that runs here is of cluster id ${runs}`, formed.clusterId)]
     if (belongsToOther(cluster, host)) return [otherOwner(cluster, name, host)]
-    return hasWholeMember(cluster, host) || isNoMember(cluster, name, seen) ? [] : [dataGone(cluster, name, host)]
+    return name === joins || hasWholeMember(cluster, host) || isNoMember(cluster, name, seen)
+      ? []
+      : [dataGone(cluster, name, host)]
   })
   if (refused.length > 0) return { refused }
   return { formation: { kind: 'formed', token: formed.token, clusterId: formed.clusterId } }

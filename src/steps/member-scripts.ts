@@ -26,7 +26,7 @@ await_member() { # deadline in seconds, the process that must be gone (or empty)
     case $active in
     active)
       if [ -n "$former" ] && [ "$pid" = "$former" ]; then now=stopping
-      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only >/dev/null 2>&1; then state healthy; return 0
+      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only \${consistency:-} >/dev/null 2>&1; then state healthy; return 0
       else now='running, not healthy yet'; fi ;;
     activating)
       if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
@@ -84,6 +84,10 @@ systemctl start --no-block "$unit"
 await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `
+
+/** The same for a learner, which grants no read through quorum. */
+export const startLearner = `consistency=--consistency=s
+${startMember}`
 
 /** Waits for a member that runs but does not serve. */
 export const waitForMember = `${functions}

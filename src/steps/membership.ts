@@ -1,6 +1,6 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { formerPeerUrl, peerUrl } from '../etcd/urls.ts'
-import type { Cluster, Node } from '../inventory/model.ts'
+import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { pushedVersion } from './binaries.ts'
 import { hasMemberData } from './formation.ts'
@@ -8,8 +8,8 @@ import { memberList } from './members.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 
 /** Differences that `up` must not make by itself: each has a command of its own, which keeps quorum and data. */
-export function membershipProblems(cluster: Cluster, seen: Seen): DeployError[] {
-  return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [])]
+export function membershipProblems(cluster: Cluster, seen: Seen, joins?: NodeName): DeployError[] {
+  return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [], joins)]
 }
 
 const notThereYet = 'this command is not there yet: nothing was changed'
@@ -27,7 +27,7 @@ export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   })
 }
 
-function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[] {
+function memberProblems(cluster: Cluster, members: MemberEntry[], joins: NodeName | undefined): DeployError[] {
   if (members.length === 0) return []
   const named = new Map(members.filter((member) => member.name !== '').map((member) => [member.name, member]))
   const problems: DeployError[] = []
@@ -44,14 +44,13 @@ function memberProblems(cluster: Cluster, members: MemberEntry[]): DeployError[]
         ),
       )
   }
-  for (const node of cluster.nodes) {
+  for (const node of cluster.nodes.filter(({ name }) => name !== joins)) {
     const wanted = peerUrl(cluster, node)
     const member = named.get(node.name) ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))
     if (member === undefined)
       problems.push(
         ...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [
           `etcd-deploy member add ${node.name}`,
-          notThereYet,
         ]),
       )
     else problems.push(...differs(cluster, node, member))

@@ -16,7 +16,7 @@ export function dataGone(cluster: Cluster, name: NodeName, host: ReachedHost): D
         ? mount
         : [
             `is a disk missing or not mounted? mount it and run up again`,
-            `if the data is really lost: etcd-deploy member replace ${name}, which is not there yet (starting a known member on an empty directory would corrupt the cluster)`,
+            `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`,
           ],
     exitCode: exitCode.refused,
   })

@@ -25,6 +25,7 @@ export function readEtcd(output: LookOutput | undefined): EtcdSeen | undefined {
   return {
     healthy: health.code === 0,
     ...(withoutQuorum.code > 0 && tookMs < silenceMs ? { refusesReads: true } : {}),
+    ...(withoutQuorum.code === 0 ? { answers: true } : {}),
     status: endpoint,
     members: list?.members,
     clusterId: endpoint?.clusterId ?? list?.clusterId,

@@ -121,6 +121,8 @@ export interface FormedSeen {
 export interface EtcdSeen {
   /** A linearizable read through this member: it has quorum and has applied all that the leader had committed. */
   healthy: boolean
+  /** It grants a read that needs no quorum, though none through quorum: a learner does so, or a member without leader. */
+  answers?: boolean
   /** It answers, but not even a read that needs no quorum is granted. */
   refusesReads?: boolean
   status: EndpointStatus | undefined

@@ -6,7 +6,7 @@ import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Preparation, Problem, Refusal, Subject } from '../engine/playbook.ts'
 import { isAddressTarget, moving } from './address-change.ts'
 import { guard } from './guard.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -45,6 +45,8 @@ export interface SubjectOptions {
   enablesTls?: true
   /** This run moves members. */
   moves?: readonly Move[]
+  /** This member joins the cluster: nobody has it in his list yet, or only just. */
+  joins?: NodeName
   /** They lost each other: no quorum, as the addresses at which they know each other are gone. */
   recovers?: true
   /** The record beside the inventory, if there is one. */
@@ -111,12 +113,16 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     const others = refuseOtherPki(cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
-    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken)
+    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken, this.#options.joins)
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
     // Before a certificate is issued for a member that etcd does not have, or for an address that it does not know.
-    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(cluster, seen)
+    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(
+      cluster,
+      seen,
+      this.#options.joins,
+    )
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#narrowed())
@@ -136,6 +142,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
       cluster,
       formation,
       ...(ca === undefined ? {} : { ca }),
+      ...(this.#options.joins === undefined ? {} : { joins: this.#options.joins }),
       ...(this.#options.rotation?.together === true || target === 'find each other' ? { together: true as const } : {}),
       members: membersWanted({
         cluster,
@@ -157,8 +164,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
 
   /** Of the commands that change files, `up --on` alone. */
   #narrowed(): boolean {
-    const { may, renewal, rotation, enablesTls, moves } = this.#options
-    return may === 'change' && [renewal, rotation, enablesTls, moves].every((each) => each === undefined)
+    const { may, renewal, rotation, enablesTls, moves, joins } = this.#options
+    return may === 'change' && [renewal, rotation, enablesTls, moves, joins].every((each) => each === undefined)
   }
 
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {

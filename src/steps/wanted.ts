@@ -12,6 +12,8 @@ export interface Wanted {
   ca?: CaTarget
   /** Members that do not serve are restarted at once: with an expired CA none comes back alone. */
   together?: true
+  /** The member that joins the cluster in this run. */
+  joins?: NodeName
   members: ReadonlyMap<NodeName, MemberWanted>
 }
 

@@ -16,6 +16,7 @@ const long = [
   'change-ip amid trouble',
   'all addresses gone',
   'change-ip by version',
+  'members',
 ] as const
 
 export function hasTurn(name: (typeof long)[number]): boolean {

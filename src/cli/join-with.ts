@@ -1,0 +1,46 @@
+import { DeployError, exitCode } from '../errors.ts'
+import type { Operation } from '../engine/operation.ts'
+import { peerUrl } from '../etcd/urls.ts'
+import type { Cluster, Node, NodeName } from '../inventory/model.ts'
+import { nearest } from '../nearest.ts'
+import type { Playbook } from '../playbook.ts'
+import { memberList } from '../steps/members.ts'
+import type { Seen } from '../steps/seen.ts'
+import type { ChangeOptions } from './options.ts'
+import { runStages } from './run-stages.ts'
+import type { Session } from './session.ts'
+import { asOperation } from './staged-operation.ts'
+
+/** Runs a playbook in which one node joins; others that are not members yet stand aside, as etcd takes in one at a time. */
+export async function joinWith(
+  session: Session,
+  options: ChangeOptions,
+  playbook: Playbook,
+  { name, seen, operation }: { name: NodeName; seen: Seen; operation: Operation },
+): Promise<void> {
+  const nodes = session.cluster.nodes.filter((node) => node.name === name || isMember(session.cluster, node, seen))
+  const cluster = { ...session.cluster, nodes }
+  const connections = new Map([...session.connections].filter(([host]) => nodes.some((node) => node.name === host)))
+  await runStages({ ...session, cluster, connections }, playbook.stages, options, {
+    may: 'change',
+    joins: name,
+    ...asOperation({ cluster }, operation, {}),
+  })
+}
+
+export function nodeNamed(cluster: Cluster, name: string): Node {
+  const found = cluster.nodes.find((node) => node.name === name)
+  if (found !== undefined) return found
+  const names = cluster.nodes.map((node) => node.name)
+  const close = nearest(name, names)
+  throw new DeployError({
+    message: `the inventory has no node ${name}`,
+    next: close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`,
+    exitCode: exitCode.usage,
+  })
+}
+
+function isMember(cluster: Cluster, node: Node, seen: Seen): boolean {
+  const url = peerUrl(cluster, node)
+  return memberList(seen)?.some((member) => member.name === node.name || member.peerUrls.includes(url)) !== false
+}

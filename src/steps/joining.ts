@@ -1,0 +1,253 @@
+import type { Change, Stage, Step } from '../engine/playbook.ts'
+import { layoutOf } from '../etcd/layout.ts'
+import { clientUrls, peerUrl } from '../etcd/urls.ts'
+import { minorSeries } from '../etcd/versions.ts'
+import type { MemberEntry } from '../etcd/etcdctl-output.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
+import { renameData } from './end-of-cluster.ts'
+import { memberAccess, useMember } from './etcdctl-shell.ts'
+import { hasMemberData } from './formation.ts'
+import { memberFailure, memberState } from './member-failure.ts'
+import { startLearner, startMember } from './member-scripts.ts'
+import { isHealthy, memberArguments, memberList } from './members.ts'
+import { reached, reachedHosts, withFiles, withHost, type Seen } from './seen.ts'
+import type { StageTarget } from './stage-target.ts'
+import type { Wanted } from './wanted.ts'
+
+export interface JoinStage {
+  name: string
+  /** What is reached by it. */
+  brings: 'files' | 'a member' | 'a voter' | 'its name to all'
+  steps: readonly Step<Wanted, Seen>[]
+}
+
+/** Reached by etcd's own list and by what the member answers. */
+export function joinStages(stages: readonly JoinStage[]): Stage<Wanted, Seen, StageTarget>[] {
+  return stages.map(({ name, steps, brings }) => ({ name, steps, reached: reaches[brings] }))
+}
+
+const reaches: Record<JoinStage['brings'], (want: Wanted, seen: Seen) => boolean> = {
+  files: () => false,
+  'a member': (want, seen) => entryOf(want, seen) !== undefined && serves(want, seen),
+  'a voter': (want, seen) =>
+    entryOf(want, seen)?.isLearner === false && isHealthy(reached(seen, joiner(want)?.name ?? '')),
+  'its name to all': () => false,
+}
+
+/** etcd has had learners since 3.4: they take part in no vote until they have caught up. */
+export function joinsAsLearner({ version }: Pick<Cluster, 'version'>): boolean {
+  return minorSeries(version) !== '3.3'
+}
+
+/**
+ * What an earlier member left on the host that joins: it would not start on it. Only while etcd has no such member: from then on data
+ * there is its own.
+ */
+export const setFormerDataAside: Step<Wanted, Seen> = {
+  name: 'former data',
+  next: (want, seen) => {
+    const { cluster } = want
+    const node = joiner(want)
+    const on = node && reached(seen, node.name)
+    if (node === undefined || on === undefined || !knowsMembers(seen) || entryOf(want, seen) !== undefined) return []
+    const at = layoutOf(cluster)
+    if (!hasMemberData(cluster, on) && !on.files.has(at.wasReady) && on.process === undefined) return []
+    const { data, wal = '' } = cluster.paths
+    return [
+      {
+        host: node.name,
+        what: `stop what runs there and set its data in ${data} aside`,
+        why: 'its member is no longer in the cluster',
+        script: { text: stopAndRename, args: [data, wal, cluster.service.name, at.wasReady, at.previousDir] },
+        timeoutMs: 300_000,
+        predict: (before: Seen) =>
+          withHost(before, node.name, (now) => ({
+            process: undefined,
+            etcd: undefined,
+            unit: { ...now.unit, active: 'inactive', sub: 'dead' },
+            dataEntries: now.dataEntries.filter((entry) => entry !== 'member'),
+            walEntries: [],
+            files: withFiles(
+              now,
+              [at.wasReady, ...['', '/snap', '/wal'].map((below) => `${data}/member${below}`)].map((path) => [
+                path,
+                undefined,
+              ]),
+            ),
+          })),
+      },
+    ]
+  },
+}
+
+/** Through a member that has quorum. A learner where etcd has such. */
+export const addMember: Step<Wanted, Seen> = {
+  name: 'add',
+  alone: true,
+  next: (want, seen) => {
+    const { cluster } = want
+    const [node, teller] = [joiner(want), healthyNode(want, seen)]
+    if (node === undefined || teller === undefined || !knowsMembers(seen) || entryOf(want, seen) !== undefined)
+      return []
+    const url = peerUrl(cluster, node)
+    const learner = joinsAsLearner(cluster)
+    return [
+      {
+        host: teller.name,
+        what: `add ${node.name} to the cluster${learner ? ' as a learner' : ''}`,
+        why: 'etcd does not have it',
+        script: { text: add, args: [node.name, url, learner ? '--learner' : '', ...memberAccess(cluster, teller)] },
+        timeoutMs: 60_000,
+        predict: (before: Seen) =>
+          withEntry(before, { id: toBe, name: '', peerUrls: [url], clientUrls: [], isLearner: learner }),
+      },
+    ]
+  },
+}
+
+/** A learner is awaited by a read that needs no quorum, as it grants no other. */
+export const startJoiner: Step<Wanted, Seen> = {
+  name: 'start of the new member',
+  alone: true,
+  next: (want, seen) => {
+    const node = joiner(want)
+    const member = node && want.members.get(node.name)
+    if (node === undefined || member === undefined || entryOf(want, seen) === undefined || serves(want, seen)) return []
+    const { cluster } = want
+    return [
+      {
+        host: node.name,
+        what: 'start the member',
+        why: 'it has been added',
+        script: {
+          text: joinsAsLearner(cluster) ? startLearner : startMember,
+          args: memberArguments(cluster, node),
+        },
+        timeoutMs: 2 * node.timeouts.startMs + 60_000,
+        stateOf: memberState,
+        explain: memberFailure(node.name, 'start the member', cluster.service.name, node.timeouts.startMs),
+        predict: (before: Seen) =>
+          withHost(before, node.name, (now) => ({
+            unit: { ...now.unit, loaded: true, active: 'active', sub: 'running' },
+            process: { executable: '', upS: 0, environment: member.environment },
+            etcd: {
+              status: undefined,
+              members: undefined,
+              clusterId: undefined,
+              trouble: '',
+              ...now.etcd,
+              healthy: !joinsAsLearner(cluster),
+              answers: true,
+            },
+          })),
+      },
+    ]
+  },
+}
+
+/** etcd promotes it once it has what the leader has; until then it is told how far it is. */
+export const promote: Step<Wanted, Seen> = {
+  name: 'promote',
+  alone: true,
+  next: (want, seen) => {
+    const { cluster } = want
+    const [node, teller, entry] = [joiner(want), healthyNode(want, seen), entryOf(want, seen)]
+    if (node === undefined || teller === undefined || entry?.isLearner !== true) return []
+    const [url = ''] = clientUrls(cluster, node)
+    const change: Change<Seen> = {
+      host: teller.name,
+      what: `make ${node.name} a voter once it has caught up`,
+      why: 'it is a learner',
+      script: { text: promoteOnceCaughtUp, args: [entry.id, url, ...memberAccess(cluster, teller)] },
+      timeoutMs: 6 * 3_600_000,
+      stateOf: memberState,
+      predict: (before) =>
+        withHost(withEntry(before, { ...entry, isLearner: false }), node.name, ({ etcd }) => ({
+          etcd: etcd && { ...etcd, healthy: true },
+        })),
+    }
+    return [change]
+  },
+}
+
+/** Stands for the id in predictions. */
+const toBe = 'known once added'
+
+function joiner({ cluster, joins }: Pick<Wanted, 'cluster' | 'joins'>): Node | undefined {
+  return cluster.nodes.find(({ name }) => name === joins)
+}
+
+function knowsMembers(seen: Seen): boolean {
+  return memberList(seen) !== undefined
+}
+
+/** By its peer URL until it has started and told its name. */
+function entryOf(want: Wanted, seen: Seen): MemberEntry | undefined {
+  const node = joiner(want)
+  if (node === undefined) return undefined
+  const url = peerUrl(want.cluster, node)
+  return memberList(seen)?.find(({ name, peerUrls }) => name === node.name || peerUrls.includes(url))
+}
+
+function serves(want: Wanted, seen: Seen): boolean {
+  const on = reached(seen, joiner(want)?.name ?? '')
+  return isHealthy(on) || (joinsAsLearner(want.cluster) && on?.etcd?.answers === true)
+}
+
+function healthyNode(want: Wanted, seen: Seen): Node | undefined {
+  const names = reachedHosts(seen)
+    .filter(([name, on]) => name !== want.joins && isHealthy(on))
+    .map(([name]) => name)
+  return want.cluster.nodes.find(({ name }) => names.includes(name))
+}
+
+function withEntry(seen: Seen, entry: MemberEntry): Seen {
+  return reachedHosts(seen).reduce(
+    (state, [host]) =>
+      withHost(state, host, ({ etcd }) => ({
+        etcd: etcd && {
+          ...etcd,
+          members: [...(etcd.members ?? []).filter(({ id }) => id !== entry.id), entry],
+        },
+      })),
+    seen,
+  )
+}
+
+const stopAndRename = `
+service=$3.service was_ready=$4 previous=$5
+systemctl stop "$service" 2>/dev/null || :
+systemctl reset-failed "$service" 2>/dev/null || :
+(${renameData})
+rm -rf -- "$was_ready" "$previous" "$previous.new"
+`
+
+/** Patient for a while: a cluster refuses in the seconds after it was started, and one that has just removed a member, the same URL. */
+const add = `
+name=$1 url=$2 learner=$3; shift 3
+${useMember}
+point_to_member
+tries=10
+until timeout -k 1 10 "$etcdctl" member add "$name" --peer-urls="$url" $learner >/dev/null; do
+  tries=$((tries - 1)); [ "$tries" -gt 0 ] || exit 1
+  sleep 1.5
+done
+`
+
+/** Gives up when the learner has not come further for half an hour: a large snapshot is one step. */
+const promoteOnceCaughtUp = `
+member=$1 learner=$2; shift 2
+${useMember}
+point_to_member
+index() { sed -n 's/.*"raftIndex":\\([0-9]*\\).*/\\1/p'; }
+still=0 last=''
+until said=$(etcdctl_soon member promote "$member" 2>&1); do
+  here=$(etcdctl_soon endpoint status -w json 2>/dev/null | index) || :
+  there=$(ETCDCTL_ENDPOINTS=$learner etcdctl_soon endpoint status -w json 2>/dev/null | index) || :
+  if [ "$there" = "$last" ]; then still=$((still + 1)); else still=0; fi
+  last=$there
+  printf 'state catching up: %s of %s entries\\n' "\${there:-0}" "\${here:-?}"
+  [ "$still" -lt 1800 ] || { echo "$said" >&2; exit 1; }
+  sleep 1
+done
+`

@@ -1,0 +1,68 @@
+import type { Stage, Step } from '../engine/playbook.ts'
+import type { MemberEntry } from '../etcd/etcdctl-output.ts'
+import { memberAccess, useMember } from './etcdctl-shell.ts'
+import { isHealthy, memberList, transfereeFor } from './members.ts'
+import { reachedHosts, withHost, type Seen } from './seen.ts'
+import type { StageTarget } from './stage-target.ts'
+import type { Wanted } from './wanted.ts'
+
+/** One member, by its id, as a name may come back. Reached once etcd does not have it any more. */
+export function removeMember(id: string): Stage<Wanted, Seen, StageTarget> {
+  return {
+    name: 'the former member has left the cluster',
+    steps: [leave(id)],
+    reached: (_, seen) => memberList(seen)?.every((member) => member.id !== id) === true,
+  }
+}
+
+/** Through another member; leadership is handed over first. */
+function leave(id: string): Step<Wanted, Seen> {
+  return {
+    name: 'remove',
+    alone: true,
+    next: ({ cluster }, seen) => {
+      const member = memberList(seen)?.find((each) => each.id === id)
+      const others = reachedHosts(seen).filter(([, on]) => isHealthy(on) && on.etcd?.status?.memberId !== id)
+      const teller = cluster.nodes.find(({ name }) => others.some(([other]) => other === name))
+      if (member === undefined || teller === undefined) return []
+      const leads = others.some(([, on]) => on.etcd?.status?.leader === id)
+      const transferee = leads ? (transfereeFor(seen, member.name) ?? '') : ''
+      return [
+        {
+          host: teller.name,
+          what: `remove ${member.name || id} from the cluster`,
+          why: `member ${id} is to go`,
+          script: {
+            text: remove,
+            args: [id, transferee, member.clientUrls.join(','), ...memberAccess(cluster, teller)],
+          },
+          timeoutMs: 60_000,
+          predict: (before: Seen) => withoutEntry(before, member),
+        },
+      ]
+    },
+  }
+}
+
+function withoutEntry(seen: Seen, member: MemberEntry): Seen {
+  return reachedHosts(seen).reduce(
+    (state, [host]) =>
+      withHost(state, host, ({ etcd }) => ({
+        etcd: etcd && { ...etcd, members: etcd.members?.filter(({ id }) => id !== member.id) },
+      })),
+    seen,
+  )
+}
+
+/** move-leader is for the leader's ears only. The same URL can be added again a second later. */
+const remove = `
+member=$1 transferee=$2 leader_urls=$3; shift 3
+${useMember}
+point_to_member
+if [ "$transferee" ]; then
+  ETCDCTL_ENDPOINTS=$leader_urls timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
+fi
+remove() { timeout -k 1 10 "$etcdctl" member remove "$member" >/dev/null; }
+remove || { sleep 2; remove; }
+sleep 1.5
+`
