@@ -11,7 +11,7 @@ import {
   previousFiles,
   promote,
   rememberFormed,
-  removeMember,
+  replaced,
   setFormerDataAside,
   startJoiner,
   type Playbook,
@@ -33,5 +33,5 @@ export const memberAdd = definePlaybook({ name: 'member add', stages: joining })
 
 /** A dead or wiped member leaves before it comes back as a new one: started on an empty directory it would break its promises. */
 export function memberReplace({ id }: { id: string }): Playbook {
-  return definePlaybook({ name: 'member replace', stages: [removeMember(id), ...joining] })
+  return definePlaybook({ name: 'member replace', stages: replaced(id, joining) })
 }

@@ -31,16 +31,16 @@ export function mayTakeDown(name: string, voters: readonly Voter[], learners: re
 
 /**
  * May a member be added, learners too? etcd wants a quorum of the larger cluster to be connected by then: with one of three down every
- * add is refused, with one of four it is not.
+ * add is refused, with one of four it is not. A single member may always get a second.
  */
 export function mayAdd(voters: readonly Voter[]): Verdict {
-  return enough(voters, quorumOf(voters.length + 1), `a cluster of ${voters.length + 1}`)
+  return enough(voters, voters.length === 1 ? 1 : quorumOf(voters.length + 1), `a cluster of ${voters.length + 1}`)
 }
 
 /** May this voter be taken out of the cluster for good? The others must be a quorum among themselves. */
 export function mayRemove(name: string, voters: readonly Voter[]): Verdict {
   const others = voters.filter((voter) => voter.name !== name)
-  return enough(others, quorumOf(others.length), `the ${others.length} others`)
+  return enough(others, quorumOf(others.length), 'the others')
 }
 
 function enough(voters: readonly Voter[], needed: number, of: string): Verdict {
@@ -50,7 +50,7 @@ function enough(voters: readonly Voter[], needed: number, of: string): Verdict {
   const absent = not.length === 0 ? '' : ` (not healthy: ${not.join(', ')})`
   return {
     kind: 'refused',
-    arithmetic: `${of} need ${needed} healthy, ${healthy} are${absent}`,
+    arithmetic: `${of} must have ${needed} healthy, ${healthy} are${absent}`,
     because: 'quorum-would-be-lost',
   }
 }

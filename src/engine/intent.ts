@@ -31,7 +31,8 @@ export async function writeIntent(intent: Intent, context: IntentContext): Promi
   const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
   const file = { path: intent.hostPath, content, mode: 0o600, owner: 'root', group: 'root' }
   await onReachable(context, 'write the operation record', {
-    text: 'mkdir -p "$(dirname "$1")"; install_files',
+    // A new member's host may not have the folder yet; others than root go through those above it.
+    text: '(umask 022; mkdir -p "$(dirname "$1")"); install_files',
     args: [intent.hostPath],
     files: [file],
   })

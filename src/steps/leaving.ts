@@ -6,8 +6,23 @@ import { reachedHosts, withHost, type Seen } from './seen.ts'
 import type { StageTarget } from './stage-target.ts'
 import type { Wanted } from './wanted.ts'
 
+/** A member leaves, and a new one comes in its place: what is seen of the former says nothing of how far the new one is. */
+export function replaced(
+  id: string,
+  joining: readonly Stage<Wanted, Seen, StageTarget>[],
+): Stage<Wanted, Seen, StageTarget>[] {
+  const left = removeMember(id)
+  return [
+    left,
+    ...joining.map((stage) => ({
+      ...stage,
+      reached: (want: Wanted, seen: Seen) => left.reached(want, seen) && stage.reached(want, seen),
+    })),
+  ]
+}
+
 /** One member, by its id, as a name may come back. Reached once etcd does not have it any more. */
-export function removeMember(id: string): Stage<Wanted, Seen, StageTarget> {
+function removeMember(id: string): Stage<Wanted, Seen, StageTarget> {
   return {
     name: 'the former member has left the cluster',
     steps: [leave(id)],

@@ -6,9 +6,11 @@ import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { memberAccess } from './etcdctl-shell.ts'
 import { reached, reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
 
-/** The member list as the healthiest member tells it; undefined while nobody can tell. */
+/** The member list as a healthy member told it last, as the list may have changed since others were asked; undefined while nobody can tell. */
 export function memberList(seen: Seen): MemberEntry[] | undefined {
-  const tellers = reachedHosts(seen).filter(([, host]) => host.etcd?.members !== undefined)
+  const tellers = reachedHosts(seen)
+    .filter(([, host]) => host.etcd?.members !== undefined)
+    .toSorted(([, a], [, b]) => b.clock.latestMs - a.clock.latestMs)
   const teller = tellers.find(([, host]) => host.etcd?.healthy) ?? tellers[0]
   return teller?.[1].etcd?.members
 }

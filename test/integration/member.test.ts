@@ -37,7 +37,7 @@ test.runIf(inTurn)(
     expect(wordsOf(up)).toMatch(/^etcd-deploy member add node3$/m)
     expect(summaryOf(up).changed).toEqual([])
     const recorder = await startRecorder(await clientsAt(site, { node2: undefined, node3: undefined }))
-    const run = await site.run(['member', 'add', 'node2', 'node3'])
+    const run = await site.run(['member add', 'node2', 'node3'])
     const report = await recorder.stop()
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expectUnharmed(report)
@@ -55,7 +55,7 @@ test.runIf(inTurn)(
     expect(up.code, up.stdout).toBe(3)
     expect(wordsOf(up)).toMatch(/etcd-deploy member replace node2/)
     const recorder = await startRecorder(await clientsAt(site, { node2: undefined }))
-    const run = await site.run(['member', 'replace', 'node2'])
+    const run = await site.run(['member replace', 'node2'])
     const report = await recorder.stop()
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expectUnharmed(report)
@@ -68,10 +68,10 @@ test.runIf(inTurn)(
   'a member whose host is alive is replaced: its data is set aside',
   { timeout: 300_000 },
   async () => {
-    const refused = await site.run(['member', 'replace', 'node3'])
+    const refused = await site.run(['member replace', 'node3'])
     expect(refused.code, refused.stdout).toBe(3)
     const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
-    const run = await site.run(['member', 'replace', 'node3', '--yes'])
+    const run = await site.run(['member replace', 'node3', '--yes'])
     const report = await recorder.stop()
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expectUnharmed(report)
@@ -86,7 +86,7 @@ test.runIf(inTurn)(
   async () => {
     await killHost('node3')
     const address = labHost('node4').address
-    const run = await site.run(['member', 'replace', 'node3', '--with', address, '--yes'])
+    const run = await site.run(['member replace', 'node3', '--with', address, '--yes'])
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expect(await hostOutput('node1', 'etcdctl member list')).toContain(`https://${address}:2380`)
     await expectWhole(3)
@@ -102,15 +102,15 @@ test.runIf(inTurn)('with one of three down nobody is added, and the arithmetic i
       node5: { address: '10.213.96.99' },
     },
   })
-  const run = await site.run(['member', 'add', 'node5'])
+  const run = await site.run(['member add', 'node5'])
   expect(run.code, run.stdout).toBe(3)
-  expect(wordsOf(run)).toMatch(/a cluster of 4 need 3 healthy, 2 are/)
+  expect(wordsOf(run)).toMatch(/a cluster of 4 must have 3 healthy, 2 are/)
   expect(eventsOf(run, 'change-begin')).toEqual([])
 })
 
 async function expectWhole(members: number): Promise<void> {
   await expectHealthy('node1')
-  const list = await site.run(['member', 'list'])
+  const list = await site.run(['member list'])
   expect(list.code, list.stdout).toBe(0)
   expect((JSON.parse(list.stdout) as { members: { role: string }[] }).members.map(({ role }) => role)).toEqual(
     Array.from({ length: members }, () => 'voter'),
@@ -127,7 +127,7 @@ async function expectWhole(members: number): Promise<void> {
 }
 
 async function idOf(name: string): Promise<string | undefined> {
-  const list = await site.run(['member', 'list'])
+  const list = await site.run(['member list'])
   const { members } = JSON.parse(list.stdout) as { members: { name: string; id: string }[] }
   return members.find((member) => member.name === name)?.id
 }
