@@ -17,6 +17,7 @@ const long = [
   'all addresses gone',
   'change-ip by version',
   'members',
+  'members killed',
 ] as const
 
 export function hasTurn(name: (typeof long)[number]): boolean {

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { failuresSurvived, mayTakeDown, quorumOf, type Health, type Voter } from '../../../src/cluster/quorum.ts'
+import {
+  failuresSurvived,
+  mayAdd,
+  mayRemove,
+  mayTakeDown,
+  quorumOf,
+  type Health,
+  type Voter,
+} from '../../../src/cluster/quorum.ts'
 
 const health = fc.constantFrom<Health>('healthy', 'down', 'unknown')
 const voters = fc
@@ -73,5 +81,38 @@ describe('the quorum guard', () => {
       three('healthy', 'down', 'unknown'),
     ]
     expect(all.map((each) => failuresSurvived(each))).toEqual([1, 0, -1])
+  })
+})
+
+describe('members come and go', () => {
+  test('whoever is added, those that are healthy now are a majority of the larger cluster; a single member may get a second', () => {
+    fc.assert(
+      fc.property(voters, (all) => {
+        const healthy = all.filter((voter) => voter.health === 'healthy').length
+        const expected = all.length === 1 ? healthy === 1 : healthy * 2 > all.length + 1
+        expect(mayAdd(all).kind).toBe(expected ? 'may' : 'refused')
+      }),
+    )
+  })
+
+  test('whoever is removed, the healthy ones that stay are a majority among themselves; the last one stays', () => {
+    fc.assert(
+      fc.property(voters, fc.nat(8), (all, index) => {
+        const { name } = all[index % all.length] as Voter
+        const others = all.filter((voter) => voter.name !== name)
+        const healthy = others.filter((voter) => voter.health === 'healthy').length
+        expect(mayRemove(name, all).kind).toBe(healthy * 2 > others.length ? 'may' : 'refused')
+      }),
+    )
+  })
+
+  test('with one of three down nobody is added, and the arithmetic says why; with one of four down somebody may be', () => {
+    expect(mayAdd(three('healthy', 'healthy', 'down'))).toEqual({
+      kind: 'refused',
+      because: 'quorum-would-be-lost',
+      arithmetic: 'a cluster of 4 must have 3 healthy, 2 are (not healthy: node3)',
+    })
+    expect(mayAdd(three('healthy', 'healthy', 'healthy', 'down')).kind).toBe('may')
+    expect(mayRemove('node3', three('healthy', 'healthy', 'down')).kind).toBe('may')
   })
 })

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectUnharmed } from '../instruments/expect-unharmed.ts'
+import { countEvents } from '../instruments/kill-events.ts'
+import { startRecorder } from '../instruments/recorder.ts'
+import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
+import { atEach, ending, picked, told } from './kill/at-events.ts'
+import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
+import { clientsAt, expectHealthy } from './support/cluster.ts'
+import { newSite, type Site } from './support/site.ts'
+import { summaryOf } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
+
+const hosts: NodeName[] = ['node1', 'node2', 'node3']
+const inTurn = hasTurn('members killed')
+let site: Site
+
+beforeAll(async () => {
+  if (!inTurn) return
+  await labReset(hosts)
+  site = await newSite({ nodes: hosts })
+  const { code, stdout } = await site.run('up')
+  expect(code, stdout).toBe(0)
+})
+
+afterAll(() => {
+  if (inTurn) site.remove()
+})
+
+test.runIf(inTurn)(
+  'member replace, killed: nothing is lost, and done again it finishes, also from between remove and add',
+  { timeout: 3_600_000 },
+  async () => {
+    const command = ['member replace', 'node3', '--yes']
+    const whole = await site.run(command)
+    expect(whole.code, told(whole)).toBe(0)
+    await atEach(picked(countEvents(whole.events), 'member replace', 2), async (killAt) => {
+      const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
+      const killed = await site.run(command, { killAt })
+      const again = await site.run(command)
+      const report = await recorder.stop()
+      const at = ending(killed)
+      expect(again.code, `${at}\n${told(again)}`).toBe(0)
+      expectUnharmed(report, { longestGapMs: 2000 })
+      await expectHealthy('node1')
+      const up = await site.run('up')
+      expect(up.code, `${at}\n${told(up)}`).toBe(0)
+      expect(summaryOf(up), at).toMatchObject({ changed: [], restarted: [] })
+      for (const host of hosts) {
+        expect(await lockIsFree(host), `${at}: the lock of ${host}`).toBe(true)
+        expect(await hostOutput(host, 'ls /var/lib/etcd-deploy/etcd'), at).toBe('formed.json\nready\n')
+      }
+      expect(temporaryIn(site.folder), at).toEqual([])
+    })
+  },
+)
