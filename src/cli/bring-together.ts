@@ -6,6 +6,7 @@ import { recoveryLook } from '../steps/recovery-look.ts'
 import { refuseRecovery } from '../steps/refuse-recovery.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { reachedHosts } from '../steps/seen.ts'
+import { refuseMisfits } from './refuse-misfits.ts'
 import type { Session } from './session.ts'
 
 /** Members that lost each other and their quorum with their addresses: asked first. Answers how the copies of their data are called. */
@@ -15,6 +16,7 @@ export async function bringTogether(session: Session, moves: readonly Move[]): P
   const seen = await seeHosts({ ...session, cluster }, [recoveryLook(cluster)])
   const refused = refuseRecovery(cluster, moves, seen)
   if (refused.length > 0) throw together(refused, `${refused.length} reasons why nothing was changed`)
+  await refuseMisfits(session, moves, seen)
   for (const [host, on] of reachedHosts(seen).filter(([, each]) => !hasRoom(cluster, each)))
     emit({
       type: 'warning',

@@ -1,4 +1,4 @@
-import { DeployError, exitCode, together, type ExitCode } from '../errors.ts'
+import { exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
 import { refuse } from '../engine/run.ts'
 import type { Cluster } from '../inventory/model.ts'
@@ -14,9 +14,11 @@ import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { bringTogether } from './bring-together.ts'
 import { editMoves, saysMoves } from './edit-moves.ts'
+import { goOn, wishesAmid } from './go-on.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import { endpoints, movesOf, movesRecorded, reachedAt, wishesOf, type AddressArguments } from './moves-wanted.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
+import { refuseMisfits, refuseUnsayable } from './refuse-misfits.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import { asOperation, beginOperation } from './staged-operation.ts'
@@ -51,12 +53,15 @@ export function changeIp(options: ChangeIpOptions): Promise<ExitCode> {
       const seen = await seeHosts(session, [socketsLook])
       const recorded = (await readOperation(recordPath(cluster))) ?? unfinishedOperation(seen, undefined)
       refuse(session, refuseUnfinished(recorded, operationName))
-      const asked = askedMoves(options, cluster, seen)
-      const operation = recorded === undefined ? await begin(session, options, asked, seen) : goOn(recorded, asked)
+      const operation =
+        recorded === undefined
+          ? await begin(session, options, askedMoves(options, cluster, seen), seen)
+          : goOn(recorded, wishesAmid(options, cluster, movesRecorded(recorded)))
       if (operation === undefined) {
         emit({ type: 'note', message: 'every member is where it shall be, and no change of address is under way' })
         return exitCode.done
       }
+      if (recorded !== undefined && operation !== recorded) refuseImpossible(cluster, movesRecorded(operation), seen)
       return carryOut(session, options, operation, recorded !== undefined)
     },
     { reachAlso },
@@ -76,19 +81,6 @@ function askedMoves(options: ChangeIpOptions, cluster: Cluster, seen: Seen): Mov
     .filter(({ from, to }) => !sameEndpoints(from, to))
 }
 
-function goOn(recorded: Operation, asked: readonly Move[]): Operation {
-  const moves = movesRecorded(recorded)
-  const other = asked.find(({ node, to }) => !moves.some((move) => move.node === node && sameEndpoints(move.to, to)))
-  if (other === undefined || moves.some((move) => move.node === other.node && sameEndpoints(move.from, other.to)))
-    return recorded
-  throw new DeployError({
-    message: `another change of address is under way: ${moves.map(describe).join(', ')}`,
-    tried: `begin ${describe(other)}`,
-    next: `finish it first: ${recorded.finish}`,
-    exitCode: exitCode.refused,
-  })
-}
-
 /** All that speaks against it, and all questions, before anything is written. */
 async function begin(
   session: Session,
@@ -97,17 +89,26 @@ async function begin(
   seen: Seen,
 ): Promise<Operation | undefined> {
   const { cluster } = session
-  if (moves.length === 0) return undefined
-  const refused = refuseMoves(cluster, moves, seen)
-  if (refused.length > 0) throw together(refused, `${refused.length} members cannot move; nothing was changed`)
+  if (moves.length === 0) {
+    await refuseMisfits(session, moves, seen)
+    return undefined
+  }
+  refuseImpossible(cluster, moves, seen)
+  await refuseUnsayable(cluster, moves)
   const finish = `etcd-deploy change-ip${namedInventory(options)}`
   const moved = moving(cluster, moves)
   if (!hasQuorum(moved, seen)) {
     const copy = await bringTogether(session, moves)
     return beginOperation({ name: operationName, args: { moves, copy }, finish })
   }
+  await refuseMisfits(session, moves, seen)
   await spare(session, options, moved, moves, seen)
   return beginOperation({ name: operationName, args: { moves }, finish })
+}
+
+function refuseImpossible(cluster: Cluster, moves: readonly Move[], seen: Seen): void {
+  const refused = refuseMoves(cluster, moves, seen)
+  if (refused.length > 0) throw together(refused, `${refused.length} members cannot move; nothing was changed`)
 }
 
 /** The guard is asked again before each restart; here, so that nothing is begun that it would refuse. */
@@ -158,8 +159,4 @@ async function carryOut(
       next: ['make it say so, then:', operation.finish],
     })
   return exitCode.done
-}
-
-function describe({ node, to }: Move): string {
-  return `${node} to ${to.peer.address}`
 }

@@ -4,6 +4,7 @@ import { layoutOf } from '../etcd/layout.ts'
 import { isAddress } from '../inventory/address.ts'
 import type { Cluster, Endpoints } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
+import { endpointsOn } from './endpoints-seen.ts'
 import { reached, type Seen } from './seen.ts'
 import { takenPorts } from './taken-ports.ts'
 
@@ -13,7 +14,7 @@ export function refuseMoves(cluster: Cluster, moves: readonly Move[], seen: Seen
     ...anothers(cluster, move, seen),
     ...taken(cluster, moves, move),
     ...absent(move, seen),
-    ...inUse(move, seen),
+    ...inUse(cluster, move, seen),
   ])
 }
 
@@ -79,9 +80,12 @@ function absent({ node, from, to }: Move, seen: Seen): DeployError[] {
 }
 
 /** The restart would fail, with etcd already told of the port. */
-function inUse({ node, from, to }: Move, seen: Seen): DeployError[] {
-  const own = [from.peer.port, from.client.port]
-  const ports = takenPorts(to, reached(seen, node)?.listening ?? []).filter(({ port }) => !own.includes(port))
+function inUse(cluster: Cluster, { node, from, to }: Move, seen: Seen): DeployError[] {
+  const on = reached(seen, node)
+  // One that is turned round may not have left.
+  const isAt = [from, on && endpointsOn(cluster, on)].filter((place) => place !== undefined)
+  const own = isAt.flatMap(({ peer, client }) => [peer.port, client.port])
+  const ports = takenPorts(to, on?.listening ?? []).filter(({ port }) => !own.includes(port))
   return ports.map(({ what, port }) =>
     refused(node, {
       message: `another program listens on port ${port}, which is to be the member's ${what} port`,

@@ -1,22 +1,16 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { isAddress } from '../inventory/address.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
 import { reached, type Seen } from './seen.ts'
 import { cannotTranslate } from './translation.ts'
 import { crossesFamilies, translationsFor } from './translation-rules.ts'
+import { unreachableProblems } from './unreachable.ts'
 
 /** Why members without quorum can't be brought together at new addresses, or why that is not what they need. */
 export function refuseRecovery(cluster: Cluster, moves: readonly Move[], seen: Seen): DeployError[] {
   const absent = cluster.nodes.filter(({ name }) => reached(seen, name) === undefined)
-  if (absent.length > 0)
-    return absent.map(({ name }) =>
-      refused(name, {
-        message: 'there is no quorum, and this host cannot be reached: members are brought together all at once',
-        tried: 'connect to all hosts',
-        next: 'make it reachable (ssh.host in the inventory may be an address of its own), then do the same again',
-      }),
-    )
+  if (absent.length > 0) return absent.map((node) => unreached(node, seen))
   if (moves.every(({ node, from }) => has(seen, node, from.peer.listen)))
     return [
       refused(undefined, {
@@ -52,6 +46,23 @@ export function refuseRecovery(cluster: Cluster, moves: readonly Move[], seen: S
   ]
 }
 
+function unreached(node: Node, seen: Seen): DeployError {
+  const [problem] = unreachableProblems(node, seen, { forming: true })
+  const { message = '', tried = 'connect to all hosts', answered } = problem?.error ?? {}
+  const isNamed = node.formerly !== undefined
+  return refused(node.name, {
+    message: 'there is no quorum, and this host cannot be reached: members are brought together all at once',
+    tried,
+    answered: [message, ...(answered === undefined ? [] : [answered])].join('\n'),
+    next: [
+      isNamed
+        ? `is ${node.peer.address} the address that it has now? correct it`
+        : `if its address is gone too: add ${node.peer.address}=ITS_NEW_ADDRESS to --map`,
+      'make it reachable (ssh.host in the inventory may be an address of its own), then do the same again',
+    ],
+  })
+}
+
 function crossing(cluster: Cluster): DeployError[] {
   const found = cluster.nodes.flatMap(({ name }) => translationsFor(cluster, name)).find(crossesFamilies)
   if (found === undefined) return []
@@ -76,7 +87,7 @@ function has(seen: Seen, host: string, listen: string): boolean {
 
 function refused(
   host: string | undefined,
-  facts: { message: string; tried: string; next: string | string[] },
+  facts: { message: string; tried: string; answered?: string; next: string | string[] },
 ): DeployError {
   return new DeployError({ ...facts, ...(host === undefined ? {} : { host }), exitCode: exitCode.refused })
 }
