@@ -101,7 +101,7 @@ async function begin(
     const copy = await bringTogether(session, moves)
     return beginOperation({ name: operationName, args: { moves, copy }, finish })
   }
-  await refuseMisfits(session, moves, seen)
+  await refuseMisfits(session, moves)
   await spare(session, options, moved, moves, seen)
   return beginOperation({ name: operationName, args: { moves }, finish })
 }

@@ -1,21 +1,26 @@
 import { DeployError, exitCode, together } from '../errors.ts'
+import { observe } from '../engine/observe.ts'
 import { refuse } from '../engine/run.ts'
 import { pathText } from '../inventory/describe.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { addressesOf, type Move } from '../inventory/move.ts'
+import { commandTimeout } from '../inventory/timeouts.ts'
 import type { Seen } from '../steps/seen.ts'
 import { EtcdSubject } from '../steps/subject.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import type { Session } from './session.ts'
 
-/** All that a run of these moves would refuse at its first look, before the inventory is edited for them. */
-export async function refuseMisfits(session: Session, moves: readonly Move[], seen: Seen): Promise<void> {
-  const { cluster, emit, signal } = session
+/** All that a run of these moves would refuse at its first look, before the inventory is edited for them. Without quorum `seen` is it. */
+export async function refuseMisfits(session: Session, moves: readonly Move[], seen?: Seen): Promise<void> {
+  const { cluster, connections, emit, signal } = session
   const passphrase = pkiPassphrase(session)
   const subject = new EtcdSubject({ cluster, emit, signal, may: 'change', moves, operation: 'change-ip', passphrase })
   await subject.open()
-  refuse(session, subject.check(seen))
-  await subject.prepare(seen, { purpose: 'glance' })
+  const { concurrency } = cluster
+  const see = { connections, emit, signal, concurrency, timeoutMs: commandTimeout(cluster), looks: subject.looks }
+  const found = seen ?? subject.see(await observe(see, [...connections.keys()]))
+  refuse(session, subject.check(found))
+  await subject.prepare(found, { purpose: 'glance' })
   if (cluster.tls.mode === 'off' || !moves.some(isNamedAnew)) return
   const { openPki } = await import('../pki/open.ts')
   await provePassphrase(session, await openPki(cluster.pki.dir, cluster.name, passphrase))

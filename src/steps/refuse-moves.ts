@@ -13,6 +13,7 @@ export function refuseMoves(cluster: Cluster, moves: readonly Move[], seen: Seen
   return moves.flatMap((move) => [
     ...anothers(cluster, move, seen),
     ...taken(cluster, moves, move),
+    ...loopback(cluster, move),
     ...absent(move, seen),
     ...inUse(cluster, move, seen),
   ])
@@ -56,6 +57,18 @@ function taken(cluster: Cluster, moves: readonly Move[], { node, to }: Move): De
 
 function placesIn({ peer, client }: Endpoints): string[] {
   return [peer, client].map(({ address, port }) => `${address} port ${port}`)
+}
+
+/** Every host has it, so that the others would find themselves there. */
+function loopback({ nodes }: Cluster, { node, to: { peer } }: Move): DeployError[] {
+  if (nodes.length === 1 || !/^(127\.|::1$|localhost$)/.test(peer.address)) return []
+  return [
+    refused(node, {
+      message: `${peer.address} is every host's own: the other members could not reach ${node} there`,
+      tried: 'compare with where the other members are',
+      next: 'choose an address or name at which the others reach the host',
+    }),
+  ]
 }
 
 /** etcd could not bind it, and would not start. */

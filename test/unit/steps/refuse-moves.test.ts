@@ -51,6 +51,7 @@ test.each<[string, Move[], Record<string, Partial<ReachedHost>>, RegExp]>([
     { node1: on('10.0.0.2'), node2: on('10.0.0.1') },
     /is node2's/,
   ],
+  ['every host has it', [move('node2', { address: '127.0.0.1' })], { node2: on('10.0.0.2') }, /is every host's own/],
   [
     'another member is there',
     [move('node2', { address: '10.0.0.9' })],
