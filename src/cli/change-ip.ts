@@ -1,4 +1,4 @@
-import { exitCode, together, type ExitCode } from '../errors.ts'
+import { DeployError, exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
 import { refuse } from '../engine/run.ts'
 import type { Cluster } from '../inventory/model.ts'
@@ -14,7 +14,7 @@ import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { bringTogether } from './bring-together.ts'
 import { editMoves, saysMoves } from './edit-moves.ts'
-import { goOn, wishesAmid } from './go-on.ts'
+import { goOn, placeIn, wishesAmid } from './go-on.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import { endpoints, movesOf, movesRecorded, reachedAt, wishesOf, type AddressArguments } from './moves-wanted.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
@@ -103,7 +103,15 @@ async function begin(
   }
   await refuseMisfits(session, moves)
   await spare(session, options, moved, moves, seen)
+  if (options.node === undefined && options.map === undefined) await confirmUnnamed(session, moves)
   return beginOperation({ name: operationName, args: { moves }, finish })
+}
+
+/** The inventory says so already, and nobody named a member: it may just as well be an old copy. */
+async function confirmUnnamed({ cluster, ask }: Session, moves: readonly Move[]): Promise<void> {
+  const said = moves.map(({ node, from, to }) => `${node} from ${placeIn(from)} to ${placeIn(to)}`).join(', ')
+  if (await ask.confirm(`Move ${said}, as ${cluster.file} says?`, '--yes')) return
+  throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
 }
 
 function refuseImpossible(cluster: Cluster, moves: readonly Move[], seen: Seen): void {

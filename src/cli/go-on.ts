@@ -43,6 +43,11 @@ export function goOn(recorded: Operation, wishes: readonly Wish[]): Operation {
   })
 }
 
+export function placeIn({ peer, client }: Endpoints): string {
+  const places = [`${peer.address} (peers: port ${peer.port})`, `${client.address} (clients: port ${client.port})`]
+  return peer.address === client.address ? `${peer.address} (ports ${peer.port}, ${client.port})` : places.join(' and ')
+}
+
 /** Seen from either end of the move that is under way, as nobody knows how far it has come. */
 function goal(wish: Wish, move: Move | undefined): { leads: 'on' | 'back' | 'elsewhere'; said: string } {
   if (move === undefined) return { leads: 'elsewhere', said: `a move of ${wish.node}` }
@@ -59,14 +64,9 @@ function turnedRound({ node, from, to }: Move): Move {
 }
 
 function describe({ node, to }: Move): string {
-  return `${node} to ${placeOf(to)}`
+  return `${node} to ${placeIn(to)}`
 }
 
 function backWords({ node, from }: Move): string {
-  return `${node} back to ${placeOf(from)}`
-}
-
-function placeOf({ peer, client }: Endpoints): string {
-  const places = [`${peer.address} (peers: port ${peer.port})`, `${client.address} (clients: port ${client.port})`]
-  return peer.address === client.address ? `${peer.address} (ports ${peer.port}, ${client.port})` : places.join(' and ')
+  return `${node} back to ${placeIn(from)}`
 }

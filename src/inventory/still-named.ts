@@ -8,7 +8,14 @@ export function stillNamed(
   edits: readonly InventoryEdit[],
   edited: Cluster,
 ): { name: string; lines: number[] }[] {
-  const inUse = new Set(edited.nodes.flatMap(({ name, peer, client }) => [name, peer.address, client.address]))
+  const inUse = new Set(
+    edited.nodes.flatMap(({ name, peer, client, ssh }) => [
+      name,
+      peer.address,
+      client.address,
+      canonicalAddress(ssh.host),
+    ]),
+  )
   const names = new Set(edits.flatMap(({ from }) => (typeof from === 'string' && isTelling(from) ? [from] : [])))
   return [...names]
     .filter((name) => !inUse.has(canonicalAddress(name)))
