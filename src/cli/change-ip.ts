@@ -13,7 +13,7 @@ import { seeHosts } from '../steps/see-hosts.ts'
 import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { bringTogether } from './bring-together.ts'
-import { editMoves, saysMoves } from './edit-moves.ts'
+import { editMoves } from './edit-moves.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import { endpoints, movesOf, movesRecorded, reachedAt, wishesOf, type AddressArguments } from './moves-wanted.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
@@ -139,7 +139,7 @@ async function carryOut(
   const moves = movesRecorded(operation)
   const { copy } = operation.args
   const recovers = typeof copy === 'string'
-  const isSaid = saysMoves(cluster, moves) || (await editMoves(session, moves)) === 'edited'
+  const isSaid = (await editMoves(session, moves)) === 'edited'
   if (!begun && !recovers && options.snapshot !== false) await keepSnapshot(session)
   const { changeIp: inTurn, recoverAddresses } = await import('../../playbooks/change-ip.ts')
   const playbook = recovers ? recoverAddresses({ copy }) : inTurn
