@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 
-import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import type { ExitCode } from '../errors.ts'
 import type { Emit, RunEvent } from '../engine/events.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import type { Cluster, NodeName, RevealSecret, SshTarget } from '../inventory/model.ts'
@@ -12,7 +12,7 @@ import { silentUntilChange } from './silence.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
 import { summaryOf } from './summary-of.ts'
 import { timeoutsOf } from '../inventory/timeouts.ts'
-import { nearest } from '../nearest.ts'
+import { nodeNamed } from './node-named.ts'
 
 /** One command at work: its inventory, its connections, how it tells and asks. */
 export interface Session {
@@ -208,15 +208,7 @@ const patienceMs: Partial<Record<string, number>> = {
 /** `--on node1,node2`: names of the inventory. */
 function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {
   if (on === undefined) return undefined
-  const names = cluster.nodes.map(({ name }) => name)
-  const wanted = on.split(',').map((name) => name.trim())
-  for (const name of wanted) {
-    if (names.includes(name)) continue
-    const close = nearest(name, names)
-    const next = close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`
-    throw new DeployError({ message: `--on: the inventory has no node ${name}`, next, exitCode: exitCode.usage })
-  }
-  return new Set(wanted)
+  return new Set(on.split(',').map((name) => nodeNamed(cluster, name.trim(), '--on').name))
 }
 
 function holderText(command: string): string {
