@@ -4,6 +4,7 @@ import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from '../steps/leaf-requests.ts'
 import { recordPath } from '../steps/unfinished.ts'
+import { operationNames } from './operation-names.ts'
 import type { CommonOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
@@ -34,7 +35,7 @@ export function bringRevocations(
 /** A CA rotation may rest at a pause for months: hosts have what `pki/` says then, and a revocation can't wait for its end. */
 async function amidRotation({ cluster }: Session): Promise<{ operation?: string }> {
   const recorded = await readOperation(recordPath(cluster))
-  return recorded?.name === 'rotate-certs --ca' ? { operation: recorded.name } : {}
+  return recorded?.name === operationNames.rotateCa ? { operation: recorded.name } : {}
 }
 
 async function prove(session: Session, store: PkiStore, leaf: StoredLeaf): Promise<void> {

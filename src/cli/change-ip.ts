@@ -15,7 +15,9 @@ import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfi
 import { bringTogether } from './bring-together.ts'
 import { editMoves } from './edit-moves.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
+import { addressChange } from './known-operation.ts'
 import { endpoints, movesOf, movesRecorded, reachedAt, wishesOf, type AddressArguments } from './moves-wanted.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
@@ -27,7 +29,7 @@ export interface ChangeIpOptions extends ChangeOptions, AddressArguments {
   snapshot?: boolean
 }
 
-const operationName = 'change-ip'
+const operationName = operationNames.changeIp
 
 /** Members go to other addresses, ports or names; where they stand is read from hosts and etcd. */
 export function changeIp(options: ChangeIpOptions): Promise<ExitCode> {
@@ -137,18 +139,14 @@ async function carryOut(
 ): Promise<ExitCode> {
   const { cluster, emit } = session
   const moves = movesRecorded(operation)
-  const { copy } = operation.args
-  const recovers = typeof copy === 'string'
+  const { stages, running } = await addressChange(operation)
   const isSaid = (await editMoves(session, moves)) === 'edited'
-  if (!begun && !recovers && options.snapshot !== false) await keepSnapshot(session)
-  const { changeIp: inTurn, recoverAddresses } = await import('../../playbooks/change-ip.ts')
-  const playbook = recovers ? recoverAddresses({ copy }) : inTurn
+  if (!begun && running.recovers !== true && options.snapshot !== false) await keepSnapshot(session)
   const { intent } = asOperation(session, operation, {})
-  await runStages(session, playbook.stages, options, {
+  await runStages(session, stages, options, {
     may: 'change',
-    moves,
-    ...(recovers ? { recovers } : {}),
-    ...(intent === undefined ? {} : { intent: { ...intent, ...(isSaid ? {} : { stays: true as const }) } }),
+    ...running,
+    intent: isSaid ? intent : { ...intent, stays: true },
   })
   tellEndpoints(emit, moving(cluster, moves))
   if (!isSaid)

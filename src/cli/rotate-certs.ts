@@ -2,6 +2,7 @@ import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { LeafKind } from '../pki/leaf.ts'
 import { openPki } from '../pki/open.ts'
 import type { Renewal } from '../steps/renewal.ts'
+import { operationNames } from './operation-names.ts'
 import type { ChangeOptions } from './options.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
@@ -21,7 +22,7 @@ export interface RotateOptions extends ChangeOptions, PauseOptions {
 
 export function rotateCerts(options: RotateOptions): Promise<ExitCode> {
   if (options.ca !== true) return rotateLeaves(options)
-  return inSession('rotate-certs --ca', options, async (session) => {
+  return inSession(operationNames.rotateCa, options, async (session) => {
     const { rotateCaOf } = await import('./rotate-ca.ts')
     return rotateCaOf(session, options)
   })
