@@ -1,6 +1,6 @@
 import { DeployError, exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { sameEndpoints, type Move } from '../inventory/move.ts'
 import { moving } from '../steps/address-change.ts'
