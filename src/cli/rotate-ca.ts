@@ -1,6 +1,7 @@
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Operation } from '../engine/operation.ts'
 import { readOperation } from '../engine/operation.ts'
+import { backdated } from '../pki/backdated.ts'
 import { openPki } from '../pki/open.ts'
 import type { NextCa } from '../pki/next-ca.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -136,7 +137,7 @@ async function agreeToRestart(session: Session): Promise<void> {
 function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {
   if (to === 'imported') return { from: 'imported' }
   const { key, subject, caYears: years } = cluster.tls
-  return { from: 'new', key, subject, years, notBefore: new Date(Date.now() - 5 * 60_000) }
+  return { from: 'new', key, subject, years, notBefore: backdated(Date.now()) }
 }
 
 /** The one under way, turned where it goes the other way now; else a new one. */
