@@ -8,6 +8,7 @@ import { operationNames } from './operation-names.ts'
 import type { CommonOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
+import { unreachable } from './unreachable.ts'
 
 /** Brings the list to every member and sees that it is in force; what was revoked is in `pki/` already. */
 export function bringRevocations(
@@ -23,7 +24,7 @@ export function bringRevocations(
       ...(await amidRotation(session)),
     })
     if (session.cluster.tls.mode === 'mutual') for (const leaf of revoked) await prove(session, store, leaf)
-    const missing = [...session.connections].filter(([, { kind }]) => kind !== 'connected').map(([name]) => name)
+    const missing = unreachable(session.connections)
     if (missing.length === 0) return exitCode.done
     throw new DeployError({
       message: `the revocation list is not on ${missing.join(', ')}, which could not be reached`,

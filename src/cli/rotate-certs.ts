@@ -8,6 +8,7 @@ import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import type { PauseOptions } from './staged-operation.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface RotateOptions extends ChangeOptions, PauseOptions {
   only?: LeafKind[]
@@ -79,10 +80,10 @@ export function refuseWithoutTls({ cluster }: Pick<Session, 'cluster'>): void {
 
 /** Those that could not be reached have been told of; their certificates are still the former ones. */
 function missing({ connections, on }: Session): ExitCode {
-  const names = [...connections].filter(([name, { kind }]) => kind !== 'connected' && on?.has(name) !== false)
+  const names = unreachable(connections).filter((name) => on?.has(name) !== false)
   if (names.length === 0) return exitCode.done
   throw new DeployError({
-    message: `not rotated, as they could not be reached: ${names.map(([name]) => name).join(', ')}`,
+    message: `not rotated, as they could not be reached: ${names.join(', ')}`,
     next: 'run the same command again once they answer',
   })
 }
