@@ -15,7 +15,7 @@ import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { differing, servedSerials } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
 import { storeOf } from './support/store.ts'
-import { summaryOf } from './support/told.ts'
+import { expectDone, summaryOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -36,8 +36,7 @@ let placed: string[]
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
   placed = await Promise.all(hosts.map(placedOn))
 })
 

@@ -13,7 +13,7 @@ import { footprints } from './support/footprint.ts'
 import { startTimes } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
 import { clientLeaf, tlsOf } from './support/store.ts'
-import { eventsOf, notesOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, notesOf, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -25,8 +25,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts, tls: { clients } })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())

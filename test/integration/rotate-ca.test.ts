@@ -12,7 +12,7 @@ import { footprints } from './support/footprint.ts'
 import { differing, servedSerials, startTimes } from './support/leaves.ts'
 import { copyFolder, newSite, type Site } from './support/site.ts'
 import { handedOut, storeOf, tlsOf } from './support/store.ts'
-import { eventsOf, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -22,8 +22,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts, tls: { clients: { app: { cn: 'app' } } } })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())
