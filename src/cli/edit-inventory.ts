@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { writeFiles } from '../certs/write-files.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import { pathText } from '../inventory/describe.ts'
-import { editInventory, type InventoryEdit } from '../inventory/edit.ts'
+import { editInventory, shown, type InventoryEdit } from '../inventory/edit.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { stillNamed } from '../inventory/still-named.ts'
 import { tryInventory } from '../inventory/trial.ts'
@@ -82,10 +82,6 @@ function refuseUnwritable(path: string, edits: readonly InventoryEdit[]): void {
 function toMake({ path, from, to }: InventoryEdit): string {
   const now = from === undefined ? 'not written now' : `now ${shown(from)}`
   return `make it say ${pathText(path)}: ${shown(to)} (${now})`
-}
-
-function shown(value: string | number): string {
-  return typeof value === 'string' ? `'${value}'` : String(value)
 }
 
 function linesText(lines: readonly number[]): string {
