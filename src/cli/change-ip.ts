@@ -137,20 +137,20 @@ async function carryOut(
   operation: Operation,
   begun: boolean,
 ): Promise<ExitCode> {
-  const { cluster, emit } = session
   const moves = movesRecorded(operation)
   const { stages, running } = await addressChange(operation)
-  const isSaid = (await editMoves(session, moves)) === 'edited'
+  const { kind, cluster } = await editMoves(session, moves)
+  const isSaid = kind === 'edited'
   if (!begun && running.recovers !== true && options.snapshot !== false) await keepSnapshot(session)
   const { intent } = asOperation(session, operation, {})
-  await runStages(session, stages, options, {
+  await runStages({ ...session, cluster }, stages, options, {
     may: 'change',
     ...running,
     intent: isSaid ? intent : { ...intent, stays: true },
   })
-  tellEndpoints(emit, moving(cluster, moves))
+  tellEndpoints(session.emit, moving(cluster, moves))
   if (!isSaid)
-    emit({
+    session.emit({
       type: 'warning',
       message: `${cluster.file} does not say yet where the members are, so that the operation stays open`,
       next: ['make it say so, then:', operation.finish],

@@ -6,11 +6,12 @@ import type { Session } from './session.ts'
 /**
  * The intent, where people will look for it: the inventory says from now on where the members will be, and names what they leave no more,
  * also where it was edited by hand in part. `computed`: it does not say so yet, and the person has been told what to edit.
+ * The cluster is what the file says now; a process that has loaded it does not get that by loading it again.
  */
 export async function editMoves(
   session: Pick<Session, 'cluster' | 'emit' | 'ask'>,
   moves: readonly Move[],
-): Promise<'edited' | 'computed'> {
+): Promise<{ kind: 'edited' | 'computed'; cluster: Cluster }> {
   const [{ readInventory }, { moveEdits }] = await Promise.all([
     import('../inventory/load.ts'),
     import('../inventory/move-edits.ts'),
@@ -18,7 +19,8 @@ export async function editMoves(
   const { inventory } = await readInventory(session.cluster.file)
   const edits = moves.flatMap((move) => moveEdits(inventory, move))
   const outcome = await editInventoryFile(session, edits, { leadsTo: (cluster) => saysMoves(cluster, moves) })
-  return outcome === 'edited' || saysMoves(session.cluster, moves) ? 'edited' : 'computed'
+  if (outcome.kind === 'edited') return { kind: 'edited', cluster: outcome.cluster }
+  return { kind: saysMoves(session.cluster, moves) ? 'edited' : 'computed', cluster: session.cluster }
 }
 
 function saysMoves(cluster: Cluster, moves: readonly Move[]): boolean {

@@ -22,7 +22,7 @@ const at = (address: string): Endpoints => ({
 })
 
 /** node2 moves from 10.0.0.2 to 10.0.0.9; `node2`: as the file has it before. */
-async function edited(node2: string): Promise<{ outcome: string; text: string }> {
+async function edited(node2: string): Promise<{ outcome: string; text: string; sans: string[] | undefined }> {
   const text = `const { old } = { old: '10.0.0.2' }
 export default {
   cluster: 'prod',
@@ -36,29 +36,32 @@ export default {
     emit: (event: RunEvent) => void events.push(event),
     ask: { confirm: () => Promise.resolve(true) } as never,
   }
-  const outcome = await editMoves(session, [{ node: 'node2', from: at('10.0.0.2'), to: at('10.0.0.9') }])
-  return { outcome, text: readFileSync(file, 'utf8').replace(text, '') }
+  const { kind, cluster } = await editMoves(session, [{ node: 'node2', from: at('10.0.0.2'), to: at('10.0.0.9') }])
+  const sans = cluster.nodes.find(({ name }) => name === 'node2')?.sans
+  return { outcome: kind, text: readFileSync(file, 'utf8').replace(text, ''), sans }
 }
 
 test('an inventory that says it already, and names the old address nowhere: nobody is asked', async () => {
-  expect(await edited(`{ address: '10.0.0.9' }`)).toEqual({ outcome: 'edited', text: '' })
+  expect(await edited(`{ address: '10.0.0.9' }`)).toMatchObject({ outcome: 'edited', text: '' })
   expect(events).toEqual([])
 })
 
 test('edited by hand in part: names of the old address follow', async () => {
-  const { outcome, text } = await edited(`{ address: '10.0.0.9', sans: ['10.0.0.2'], ssh: { host: '10.0.0.2' } }`)
+  const { outcome, text, sans } = await edited(`{ address: '10.0.0.9', sans: ['10.0.0.2'], ssh: { host: '10.0.0.2' } }`)
   expect(outcome).toBe('edited')
   expect(text).toContain(`{ address: '10.0.0.9', sans: ['10.0.0.9'], ssh: { host: '10.0.0.9' } }`)
+  // What certificates shall name, in this very run.
+  expect(sans).toEqual(['10.0.0.9'])
 })
 
 test('code makes a name of the old address: told, and no reason to keep the operation open', async () => {
-  expect(await edited(`{ address: '10.0.0.9', sans: [old] }`)).toEqual({ outcome: 'edited', text: '' })
+  expect(await edited(`{ address: '10.0.0.9', sans: [old] }`)).toMatchObject({ outcome: 'edited', text: '' })
   expect(events).toMatchObject([
     { type: 'warning', next: [`make it say nodes.node2.sans[0]: '10.0.0.9' (now '10.0.0.2')`] },
   ])
 })
 
 test('code makes the address: told, and it does not say so yet', async () => {
-  expect(await edited(`{ address: old }`)).toEqual({ outcome: 'computed', text: '' })
+  expect(await edited(`{ address: old }`)).toMatchObject({ outcome: 'computed', text: '' })
   expect(events).toMatchObject([{ type: 'warning' }])
 })
