@@ -10,9 +10,10 @@ export async function knownOperation({ name, args }: Operation): Promise<KnownOp
     return { stages: playbook.stages, running: { enablesTls: true } }
   }
   if (name === operationNames.changeIp) return addressChange({ args })
-  if ((name === 'member add' || name === 'member replace') && typeof args['node'] === 'string') {
+  const { memberAdd: add, memberReplace: replace } = operationNames
+  if ((name === add || name === replace) && typeof args['node'] === 'string') {
     const { memberAdd, memberReplace } = await import('../../playbooks/member-add.ts')
-    const playbook = name === 'member add' ? memberAdd : memberReplace({ id: String(args['id']) })
+    const playbook = name === add ? memberAdd : memberReplace({ id: String(args['id']) })
     return { stages: playbook.stages, running: { joins: args['node'] } }
   }
   const { from, direction } = args
