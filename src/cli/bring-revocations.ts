@@ -4,9 +4,11 @@ import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { adminName } from '../steps/leaf-requests.ts'
 import { recordPath } from '../steps/unfinished.ts'
+import { operationNames } from './operation-names.ts'
 import type { CommonOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
+import { unreachable } from './unreachable.ts'
 
 /** Brings the list to every member and sees that it is in force; what was revoked is in `pki/` already. */
 export function bringRevocations(
@@ -22,7 +24,7 @@ export function bringRevocations(
       ...(await amidRotation(session)),
     })
     if (session.cluster.tls.mode === 'mutual') for (const leaf of revoked) await prove(session, store, leaf)
-    const missing = [...session.connections].filter(([, { kind }]) => kind !== 'connected').map(([name]) => name)
+    const missing = unreachable(session.connections)
     if (missing.length === 0) return exitCode.done
     throw new DeployError({
       message: `the revocation list is not on ${missing.join(', ')}, which could not be reached`,
@@ -34,7 +36,7 @@ export function bringRevocations(
 /** A CA rotation may rest at a pause for months: hosts have what `pki/` says then, and a revocation can't wait for its end. */
 async function amidRotation({ cluster }: Session): Promise<{ operation?: string }> {
   const recorded = await readOperation(recordPath(cluster))
-  return recorded?.name === 'rotate-certs --ca' ? { operation: recorded.name } : {}
+  return recorded?.name === operationNames.rotateCa ? { operation: recorded.name } : {}
 }
 
 async function prove(session: Session, store: PkiStore, leaf: StoredLeaf): Promise<void> {

@@ -4,6 +4,7 @@ import { handoutFiles } from '../certs/handout.ts'
 import { strangeFiles } from '../certs/strange-files.ts'
 import { writeFiles } from '../certs/write-files.ts'
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import { backdated } from '../pki/backdated.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { daysOption } from './certs-options.ts'
 import { locally, needStore, type LocalSession } from './certs-session.ts'
@@ -25,8 +26,7 @@ export function certsIssue(name: string, options: IssueOptions): Promise<ExitCod
     const days = daysOption(options.days, '--days', 1)
     const { cn, org, san } = options
     const wishes = { ...(cn && { cn }), ...(org && { org }), ...(san && { san }), ...(days && { days }) }
-    // Five minutes ago, so that nobody with a clock a little behind meets a certificate from the future.
-    const notBefore = new Date(Date.now() - 5 * 60_000)
+    const notBefore = backdated(Date.now())
     const before = newestOf(store, name)?.certificate
     const request = clientRequest(cluster, name, wishes, { before, notBefore })
     const folder = resolve(options.out ?? name)

@@ -2,12 +2,13 @@ import { resolve } from 'node:path'
 import { DeployError, exitCode } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import type { LocalSession } from './certs-session.ts'
+import { daysOf } from './days.ts'
 
 /** A whole number of days from the command line. */
 export function daysOption(text: string | undefined, flag: string, least: number): number | undefined {
   if (text === undefined) return undefined
-  const days = Number(text)
-  if (Number.isInteger(days) && days >= least && days <= 36_500 && text.trim() !== '') return days
+  const days = daysOf(text)
+  if (days !== undefined && days >= least) return days
   throw new DeployError({
     message: `${flag}: ${text} is not a number of days: ${least} to 36500, whole`,
     exitCode: exitCode.usage,

@@ -6,8 +6,7 @@ import type { ImportOptions } from './certs-import-ca.ts'
 import type { IssueOptions } from './certs-issue.ts'
 import type { ListOptions } from './certs-list.ts'
 import type { RevokeOptions } from './certs-revoke.ts'
-import { examples } from './examples.ts'
-import { wholeName } from './unknown-command.ts'
+import { basic, withFile } from './command-options.ts'
 
 /** `etcd-deploy certs …` */
 export function addCerts(root: Command, end: (code: ExitCode) => void): void {
@@ -16,7 +15,7 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
     .description('certificates: list, issue, export, revoke, take in a CA')
     .exitOverride()
 
-  local(certs.command('list'), ['certs list', 'certs list prod.ts --json', 'certs list --local --max-days 30'])
+  basic(certs.command('list'), ['certs list', 'certs list prod.ts --json', 'certs list --local --max-days 30'])
     .description("list every certificate: in pki/, on the hosts' disks, as served")
     .argument('[inventory]', 'inventory file')
     .option('--json', 'one JSON object for programs')
@@ -26,14 +25,10 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
     .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
     .option('--max-days <days>', 'exit 4 when a certificate in use ends within so many days')
     .action(async (file: string | undefined, options: ListOptions) =>
-      end(
-        await (
-          await import('./certs-list.ts')
-        ).certsList(file === undefined ? options : { ...options, inventory: file }),
-      ),
+      end(await (await import('./certs-list.ts')).certsList(withFile(options, file))),
     )
 
-  local(certs.command('issue'), [
+  basic(certs.command('issue'), [
     'certs issue apiserver --out /etc/kubernetes/pki/etcd-client',
     'certs issue backup --cn backup --org ops --days 90',
   ])
@@ -48,7 +43,7 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
       end(await (await import('./certs-issue.ts')).certsIssue(name, options)),
     )
 
-  local(certs.command('export'), [
+  basic(certs.command('export'), [
     'certs export apiserver --format secret | kubectl apply -n kube-system -f -',
     'certs export backup --format p12 --out backup.p12',
   ])
@@ -66,7 +61,7 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
       end(await (await import('./certs-export.ts')).certsExport(name, options)),
     )
 
-  local(certs.command('revoke'), ['certs revoke backup --reason keyCompromise', 'certs revoke 5F2A…'])
+  basic(certs.command('revoke'), ['certs revoke backup --reason keyCompromise', 'certs revoke 5F2A…'])
     .description('revoke a certificate: members refuse it from the next connection on')
     .argument('<name-or-serial>', 'a client, a member, or the serial of one certificate')
     .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(revocationReasons)).default('unspecified'))
@@ -77,7 +72,7 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
       end(await (await import('./certs-revoke.ts')).certsRevoke(what, options)),
     )
 
-  local(certs.command('import-ca'), [
+  basic(certs.command('import-ca'), [
     'certs import-ca --cert /etc/etcd/pki/ca.crt --key /etc/etcd/pki/ca.key',
     'certs import-ca prod.ts --p12 ca.p12 --passphrase-file ca.pass',
   ])
@@ -90,24 +85,8 @@ export function addCerts(root: Command, end: (code: ExitCode) => void): void {
     .option('--passphrase-env <variable>', 'environment variable with the passphrase of the key')
     .option('--passphrase-file <file>', 'file with it; without either it is asked for where the key is encrypted')
     .action(async (file: string | undefined, options: ImportOptions) =>
-      end(
-        await (
-          await import('./certs-import-ca.ts')
-        ).certsImportCa(file === undefined ? options : { ...options, inventory: file }),
-      ),
+      end(await (await import('./certs-import-ca.ts')).certsImportCa(withFile(options, file))),
     )
-}
-
-function local(command: Command, lines: readonly string[]): Command {
-  return command
-    .option(
-      '-i, --inventory <file>',
-      'inventory file (default: inventory.ts or etcd-deploy.config.ts, searched upwards)',
-    )
-    .option('-y, --yes', 'answer every question with yes')
-    .exitOverride()
-    .showHelpAfterError(`(${wholeName(command)} --help shows its options)`)
-    .addHelpText('after', examples(lines))
 }
 
 function commas(text: string, before: string[] = []): string[] {

@@ -1,10 +1,10 @@
-import { exitCode, type ExitCode } from '../errors.ts'
+import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Cluster, RevealSecret } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
-import { DeployError } from '../errors.ts'
 import type { AskPerson } from '../ui/ask.ts'
 import type { Colors } from '../ui/colors.ts'
 import { givenFlags, type CommonOptions } from './options.ts'
+import { answerFailure, wordFailure } from './tell-failure.ts'
 
 /** A command that needs the inventory and `pki/`, and no host. */
 export interface LocalSession {
@@ -28,11 +28,8 @@ export async function locally(
   try {
     return await work(await openSession(options, colors))
   } catch (error) {
-    const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
-    const { jsonLine } = await import('../ui/json.ts')
-    if (options.json === true) process.stdout.write(jsonLine({ type: 'error', error: errorJson(error) }, new Date()))
-    else process.stderr.write(`${wordError(error, colors)}\n`)
-    return exitCodeOf(error)
+    await (options.json === true ? answerFailure(error) : wordFailure(error))
+    return (await import('../ui/errors.ts')).exitCodeOf(error)
   }
 }
 

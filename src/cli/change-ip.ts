@@ -1,6 +1,6 @@
 import { DeployError, exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { sameEndpoints, type Move } from '../inventory/move.ts'
 import { moving } from '../steps/address-change.ts'
@@ -13,10 +13,12 @@ import { seeHosts } from '../steps/see-hosts.ts'
 import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { bringTogether } from './bring-together.ts'
-import { editMoves, saysMoves } from './edit-moves.ts'
+import { editMoves } from './edit-moves.ts'
 import { goOn, placeIn, wishesAmid } from './go-on.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
+import { addressChange } from './known-operation.ts'
 import { endpoints, movesOf, movesRecorded, reachedAt, wishesOf, type AddressArguments } from './moves-wanted.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { refuseMisfits, refuseUnsayable } from './refuse-misfits.ts'
 import { runStages } from './run-stages.ts'
@@ -29,7 +31,7 @@ export interface ChangeIpOptions extends ChangeOptions, AddressArguments {
   snapshot?: boolean
 }
 
-const operationName = 'change-ip'
+const operationName = operationNames.changeIp
 
 /** Members go to other addresses, ports or names; where they stand is read from hosts and etcd. */
 export function changeIp(options: ChangeIpOptions): Promise<ExitCode> {
@@ -144,24 +146,20 @@ async function carryOut(
   operation: Operation,
   begun: boolean,
 ): Promise<ExitCode> {
-  const { cluster, emit } = session
   const moves = movesRecorded(operation)
-  const { copy } = operation.args
-  const recovers = typeof copy === 'string'
-  const isSaid = saysMoves(cluster, moves) || (await editMoves(session, moves)) === 'edited'
-  if (!begun && !recovers && options.snapshot !== false) await keepSnapshot(session)
-  const { changeIp: inTurn, recoverAddresses } = await import('../../playbooks/change-ip.ts')
-  const playbook = recovers ? recoverAddresses({ copy }) : inTurn
+  const { stages, running } = await addressChange(operation)
+  const { kind, cluster } = await editMoves(session, moves)
+  const isSaid = kind === 'edited'
+  if (!begun && running.recovers !== true && options.snapshot !== false) await keepSnapshot(session)
   const { intent } = asOperation(session, operation, {})
-  await runStages(session, playbook.stages, options, {
+  await runStages({ ...session, cluster }, stages, options, {
     may: 'change',
-    moves,
-    ...(recovers ? { recovers } : {}),
-    ...(intent === undefined ? {} : { intent: { ...intent, ...(isSaid ? {} : { stays: true as const }) } }),
+    ...running,
+    intent: isSaid ? intent : { ...intent, stays: true },
   })
-  tellEndpoints(emit, moving(cluster, moves))
+  tellEndpoints(session.emit, moving(cluster, moves))
   if (!isSaid)
-    emit({
+    session.emit({
       type: 'warning',
       message: `${cluster.file} does not say yet where the members are, so that the operation stays open`,
       next: ['make it say so, then:', operation.finish],

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { writeFiles } from '../certs/write-files.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import { pathText } from '../inventory/describe.ts'
-import { editInventory, type InventoryEdit } from '../inventory/edit.ts'
+import { editInventory, shown, type InventoryEdit } from '../inventory/edit.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { stillNamed } from '../inventory/still-named.ts'
 import { tryInventory } from '../inventory/trial.ts'
@@ -12,7 +12,7 @@ import { unifiedDiff } from '../steps/unified-diff.ts'
 import type { Session } from './session.ts'
 
 /** `computed`: not edited, and the person has been told what to edit. `nothing`: it says so already. */
-export type InventoryOutcome = 'edited' | 'computed' | 'nothing'
+export type InventoryOutcome = { kind: 'edited'; cluster: Cluster } | { kind: 'computed' | 'nothing' }
 
 /**
  * Makes an intent durable: tried, shown as a diff, asked for, then written in one go. Where code computes the value it is not guessed
@@ -23,13 +23,13 @@ export async function editInventoryFile(
   edits: readonly InventoryEdit[],
   { leadsTo = () => true }: { leadsTo?: (cluster: Cluster) => boolean } = {},
 ): Promise<InventoryOutcome> {
-  if (edits.length === 0) return 'nothing'
+  if (edits.length === 0) return { kind: 'nothing' }
   const path = realpathSync(file)
   const before = readFileSync(path)
   const edited = await tried(path, before, edits, leadsTo)
   if ('why' in edited) {
     emit({ type: 'warning', message: `${file} is not edited: ${edited.why}`, next: edits.map(toMake) })
-    return 'computed'
+    return { kind: 'computed' }
   }
   emit({ type: 'note', message: `edit ${file}`, diff: unifiedDiff(file, before.toString(), edited.text) })
   if (!(await ask.confirm(`Edit ${file} as shown?`, '--yes')))
@@ -43,7 +43,7 @@ export async function editInventoryFile(
       message: `${file}: ${linesText(lines)} ${name}`,
       next: ['where that is outdated, edit it'],
     })
-  return 'edited'
+  return { kind: 'edited', cluster: edited.cluster }
 }
 
 async function tried(
@@ -82,10 +82,6 @@ function refuseUnwritable(path: string, edits: readonly InventoryEdit[]): void {
 function toMake({ path, from, to }: InventoryEdit): string {
   const now = from === undefined ? 'not written now' : `now ${shown(from)}`
   return `make it say ${pathText(path)}: ${shown(to)} (${now})`
-}
-
-function shown(value: string | number): string {
-  return typeof value === 'string' ? `'${value}'` : String(value)
 }
 
 function linesText(lines: readonly number[]): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { clientRequest } from '../certs/client-request.ts'
 import { handoutFiles } from '../certs/handout.ts'
 import { writeFiles } from '../certs/write-files.ts'
+import { backdated } from '../pki/backdated.ts'
 import { bundleOf } from '../pki/certificate.ts'
 import type { PkiStore, StoredLeaf } from '../pki/store.ts'
 import { connectedClients } from '../steps/connected-clients.ts'
@@ -48,7 +49,7 @@ async function clientLeaves({ cluster }: Session, store: PkiStore): Promise<Stor
   )
   const lacking = wanted.filter((name) => store.leaf(name, 'client') === undefined)
   if (lacking.length > 0) {
-    const notBefore = new Date(Date.now() - 5 * 60_000)
+    const notBefore = backdated(Date.now())
     await store.issue(
       lacking.map((name) =>
         clientRequest(cluster, name, {}, { before: newestOf(store, name)?.certificate, notBefore }),

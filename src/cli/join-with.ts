@@ -1,8 +1,6 @@
-import { DeployError, exitCode } from '../errors.ts'
 import type { Operation } from '../engine/operation.ts'
 import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
-import { nearest } from '../nearest.ts'
 import type { Playbook } from '../playbook.ts'
 import { memberList } from '../steps/members.ts'
 import type { Seen } from '../steps/seen.ts'
@@ -25,18 +23,6 @@ export async function joinWith(
     may: 'change',
     joins: name,
     ...asOperation({ cluster }, operation, {}),
-  })
-}
-
-export function nodeNamed(cluster: Cluster, name: string): Node {
-  const found = cluster.nodes.find((node) => node.name === name)
-  if (found !== undefined) return found
-  const names = cluster.nodes.map((node) => node.name)
-  const close = nearest(name, names)
-  throw new DeployError({
-    message: `the inventory has no node ${name}`,
-    next: close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`,
-    exitCode: exitCode.usage,
   })
 }
 

@@ -1,19 +1,21 @@
 import { exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import type { NodeName } from '../inventory/model.ts'
 import { joinsAsLearner } from '../steps/joining.ts'
 import { memberList } from '../steps/members.ts'
 import { refuseToAdd } from '../steps/refuse-members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
-import { joinWith, nodeNamed } from './join-with.ts'
+import { joinWith } from './join-with.ts'
+import { nodeNamed } from './node-named.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { inSession, type Session } from './session.ts'
 import { beginOperation } from './staged-operation.ts'
 import { tellEndpoints } from './tell-endpoints.ts'
 
-const operationName = 'member add'
+const operationName = operationNames.memberAdd
 
 /** Nodes that are newly in the inventory become members, one after the other. */
 export function memberAdd(names: readonly string[], options: ChangeOptions): Promise<ExitCode> {

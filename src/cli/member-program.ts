@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 
 import type { ExitCode } from '../errors.ts'
+import { looking } from './command-options.ts'
 import type { ReplaceOptions } from './member-replace.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 
-type Kind = (command: Command, lines: string[]) => Command
-
 /** `member …`: who is in the cluster. */
-export function addMember(root: Command, end: (code: ExitCode) => void, looking: Kind): void {
+export function addMember(root: Command, end: (code: ExitCode) => void): void {
   const member = root.command('member').description('members come, go and are replaced').exitOverride()
 
   looking(member.command('list'), ['member list', 'member list --json'])

@@ -1,6 +1,6 @@
 import { DeployError, exitCode, together, type ExitCode } from '../errors.ts'
 import { readOperation, type Operation } from '../engine/operation.ts'
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import { canonicalAddress, addressProblem } from '../inventory/address.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import { wished, type Move } from '../inventory/move.ts'
@@ -9,9 +9,11 @@ import { refuseToReplace } from '../steps/refuse-members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
-import { editMoves, saysMoves } from './edit-moves.ts'
-import { joinWith, nodeNamed } from './join-with.ts'
+import { editMoves } from './edit-moves.ts'
+import { joinWith } from './join-with.ts'
 import { endpoints, movesRecorded } from './moves-wanted.ts'
+import { nodeNamed } from './node-named.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { inSession, type Session } from './session.ts'
 import { beginOperation } from './staged-operation.ts'
@@ -21,7 +23,7 @@ export interface ReplaceOptions extends ChangeOptions {
   with?: string
 }
 
-const operationName = 'member replace'
+const operationName = operationNames.memberReplace
 
 /** A dead or wiped member: its former self leaves the cluster, it comes back as a new one. */
 export function memberReplace(name: string, options: ReplaceOptions): Promise<ExitCode> {
@@ -44,8 +46,8 @@ export function memberReplace(name: string, options: ReplaceOptions): Promise<Ex
         refuse(session, refuseUnfinished(recorded, undefined))
       const operation = recorded ?? (await begin(session, name, options, seen))
       const moves = movesRecorded(operation)
-      if (!saysMoves(session.cluster, moves)) await editMoves(session, moves)
-      const cluster = { ...session.cluster, nodes: session.cluster.nodes.map((node) => moved(node, moves)) }
+      const said = (await editMoves(session, moves)).cluster
+      const cluster = { ...said, nodes: said.nodes.map((node) => moved(node, moves)) }
       const { memberReplace: playbook } = await import('../../playbooks/member-add.ts')
       const id = String(operation.args['id'])
       await joinWith({ ...session, cluster }, options, playbook({ id }), { name, seen, operation })

@@ -5,7 +5,7 @@ import type { Operation } from '../engine/operation.ts'
 import { addressProblem, canonicalAddress } from '../inventory/address.ts'
 import type { Cluster, Endpoints, Node, NodeName, SshTarget } from '../inventory/model.ts'
 import { addressesOf, placesOf, sameEndpoints, wished, type Move, type Wish } from '../inventory/move.ts'
-import { nearest } from '../nearest.ts'
+import { nodeNamed } from './node-named.ts'
 
 /** What the command line asks for. */
 export interface AddressArguments {
@@ -77,17 +77,6 @@ export function reachedAt(cluster: Cluster, moves: readonly Move[]): Map<NodeNam
 
 export function endpoints({ peer, client }: Endpoints): Endpoints {
   return { peer, client }
-}
-
-function nodeNamed(cluster: Cluster, name: string): Node {
-  const found = cluster.nodes.find((node) => node.name === name)
-  if (found !== undefined) return found
-  const names = cluster.nodes.map((node) => node.name)
-  const close = nearest(name, names)
-  throw usage(
-    `the inventory has no node ${name}`,
-    close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`,
-  )
 }
 
 function given<K extends string>(key: K, address: string | undefined): Partial<Record<K, string>> {

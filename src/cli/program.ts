@@ -1,15 +1,14 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
 
 import type { ExitCode } from '../errors.ts'
 import { addCerts } from './certs-program.ts'
-import type { ChangeIpOptions } from './change-ip.ts'
+import { addChangeIp } from './change-ip-program.ts'
+import { changing, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
 import { addMember } from './member-program.ts'
-import type { LeafKind } from '../pki/leaf.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
-import type { RotateOptions } from './rotate-certs.ts'
-import type { TlsEnableOptions } from './tls-enable.ts'
-import { wholeName } from './unknown-command.ts'
+import { addRotateCerts } from './rotate-certs-program.ts'
+import { addTls } from './tls-program.ts'
 
 /** All commands; each loads its own code when it is called. */
 export function program(version: string, end: (code: ExitCode) => void): Command {
@@ -50,66 +49,9 @@ export function program(version: string, end: (code: ExitCode) => void): Command
     .description('restart the members one at a time, the leader last')
     .action(async (options: ChangeOptions) => end(await (await import('./restart.ts')).restart(options)))
 
-  const rotate = changing(root.command('rotate-certs'), [
-    'rotate-certs',
-    'rotate-certs --if-expiring 30d --yes',
-    'rotate-certs --ca',
-    'rotate-certs --ca --continue',
-  ])
-    .description('new certificates for the members, without a restart; --ca: a new CA, without downtime')
-    .argument('[inventory]', 'inventory file')
-    .option('--only <kinds>', 'of server, peer, client, separated by commas', kindsOption)
-    .option('--if-expiring <days>', 'only those that end within so many days (30d); silent when none does', daysOption)
-    .option('--ca', 'a new CA: members trust both, new certificates, members trust the new one alone')
-    .option('--continue', 'pass the pause at which the CA rotation stands')
-    .option('--no-pause', 'pass all pauses: where no client but the hosts themselves exists')
-    .option('--abort', 'go back to the old CA, until members trust the new one alone')
-    .addOption(new Option('--to <ca>', 'the CA that certs import-ca has taken in').choices(['imported']))
-    .option('--no-snapshot', 'take no snapshot before a CA rotation')
-    .action(async (file: string | undefined, options: RotateOptions) => {
-      refuseWithoutCa(rotate, options)
-      end(await (await import('./rotate-certs.ts')).rotateCerts(withFile(options, file)))
-    })
-
-  looking(root.command('change-ip'), [
-    'change-ip node2 10.0.0.9',
-    'change-ip node2 --client-port 2479',
-    'change-ip --map 10.0.0.1=10.1.0.1,10.0.0.2=10.1.0.2,10.0.0.3=10.1.0.3',
-    'change-ip',
-  ])
-    .description('move members to other addresses, ports or names, also when all addresses are gone at once')
-    .argument('[node]', 'the member; none: finish the change that was begun, or that the inventory was edited for')
-    .argument('[address]', 'its new address or DNS name')
-    .option('--map <old=new,...>', 'several members, one after the other; or a file with OLD=NEW in each line')
-    .option('--peer <address>', 'where the other members reach it')
-    .option('--client <address>', 'where clients reach it')
-    .option('--peer-port <port>', 'its peer port', portOption)
-    .option('--client-port <port>', 'its client port', portOption)
-    .option('--no-snapshot', 'take no snapshot before')
-    .option('--allow-downtime', 'go on where no voter can be spared')
-    .action(async (node: string | undefined, address: string | undefined, options: ChangeIpOptions) =>
-      end(
-        await (
-          await import('./change-ip.ts')
-        ).changeIp({
-          ...options,
-          ...(node === undefined ? {} : { node }),
-          ...(address === undefined ? {} : { address }),
-        }),
-      ),
-    )
-
-  const tls = root.command('tls').description('from http to https').exitOverride()
-  changing(tls.command('enable'), ['tls enable', 'tls enable --mode server', 'tls enable --continue'])
-    .description('a cluster without TLS gets it while it runs: no write is lost, no data deleted')
-    .argument('[inventory]', 'inventory file')
-    .addOption(new Option('--mode <mode>', 'with client certificates or without').choices(['mutual', 'server']))
-    .option('--continue', 'pass the pause: clients speak https by now')
-    .option('--no-pause', 'where no client but the hosts themselves exists')
-    .option('--no-snapshot', 'take no snapshot before')
-    .action(async (file: string | undefined, options: TlsEnableOptions) =>
-      end(await (await import('./tls-enable.ts')).tlsEnable(withFile(options, file))),
-    )
+  addRotateCerts(root, end)
+  addChangeIp(root, end)
+  addTls(root, end)
 
   changing(root.command('down'), ['down', 'down inventory.ts --yes'])
     .description('end the cluster: stop and remove it; its data is set aside')
@@ -127,67 +69,7 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
     )
 
-  addMember(root, end, looking)
+  addMember(root, end)
   addCerts(root, end)
   return root
-}
-
-function looking(command: Command, lines: string[]): Command {
-  return command
-    .option(
-      '-i, --inventory <file>',
-      'inventory file (default: inventory.ts or etcd-deploy.config.ts, searched upwards)',
-    )
-    .option('--json', 'JSON lines for programs')
-    .option('-v, --verbose', 'every command on every host, with its time')
-    .option('--accept-new-host-keys', 'accept the keys of hosts that known_hosts does not have')
-    .addOption(new Option('-y, --yes', 'answer every question with yes'))
-    .exitOverride()
-    .showHelpAfterError(`(${wholeName(command)} --help shows its options)`)
-    .addHelpText('after', examples(lines))
-}
-
-function changing(command: Command, lines: string[]): Command {
-  return looking(command, lines)
-    .option('--on <nodes>', 'change only these nodes (names, separated by commas); all are observed')
-    .option('--allow-downtime', 'go on where no voter can be spared')
-}
-
-/** Options of the CA rotation mean nothing without it. */
-function refuseWithoutCa(command: Command, options: RotateOptions): void {
-  const { ca, only, ifExpiring } = options
-  const ofCa = [
-    options.continue === true ? '--continue' : undefined,
-    options.pause === false ? '--no-pause' : undefined,
-    options.abort === true ? '--abort' : undefined,
-    options.to === undefined ? undefined : '--to',
-    options.snapshot === false ? '--no-snapshot' : undefined,
-  ].find((option) => option !== undefined)
-  if (ca !== true && ofCa !== undefined) command.error(`error: ${ofCa} goes with --ca`)
-  if (ca === true && (only !== undefined || ifExpiring !== undefined))
-    command.error('error: --only and --if-expiring do not go with --ca: a new CA means new certificates for all')
-}
-
-function kindsOption(text: string): LeafKind[] {
-  return text.split(',').map((word) => {
-    const kind = (['server', 'peer', 'client'] as const).find((each) => each === word.trim())
-    if (kind === undefined) throw new InvalidArgumentError('server, peer and client are the kinds.')
-    return kind
-  })
-}
-
-function daysOption(text: string): number {
-  const days = /^(\d{1,5})d?$/.exec(text.trim())?.[1]
-  if (days === undefined) throw new InvalidArgumentError('Days: 30d.')
-  return Number(days)
-}
-
-function portOption(text: string): number {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535) throw new InvalidArgumentError('A port: 1 to 65535.')
-  return port
-}
-
-function withFile<T extends CommonOptions>(options: T, file: string | undefined): T {
-  return file === undefined ? options : { ...options, inventory: file }
 }

@@ -1,6 +1,6 @@
 import { DeployError, exitCode, together } from '../errors.ts'
 import { observe } from '../engine/observe.ts'
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import { pathText } from '../inventory/describe.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { addressesOf, type Move } from '../inventory/move.ts'

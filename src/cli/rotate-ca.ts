@@ -1,6 +1,7 @@
 import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { Operation } from '../engine/operation.ts'
 import { readOperation } from '../engine/operation.ts'
+import { backdated } from '../pki/backdated.ts'
 import { openPki } from '../pki/open.ts'
 import type { NextCa } from '../pki/next-ca.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -10,6 +11,7 @@ import { voters } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { handOut } from './hand-out.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory } from './options.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
@@ -19,8 +21,6 @@ import { runStages } from './run-stages.ts'
 import type { Session } from './session.ts'
 import { asOperation, beginOperation } from './staged-operation.ts'
 
-const rotationName = 'rotate-certs --ca'
-
 /** A new CA, from pause to pause; where it stands is read from `pki/` and the hosts. */
 export async function rotateCaOf(session: Session, options: RotateOptions): Promise<ExitCode> {
   refuseWithoutTls(session)
@@ -29,7 +29,7 @@ export async function rotateCaOf(session: Session, options: RotateOptions): Prom
     throw new DeployError({ message: '--on does not go with --ca: all members trust alike', exitCode: exitCode.usage })
   const store = await storeOf(session)
   const recorded = (await readOperation(recordPath(cluster))) ?? unfinishedOperation(await seeHosts(session), undefined)
-  const own = recorded?.name === rotationName ? recorded : undefined
+  const own = recorded?.name === operationNames.rotateCa ? recorded : undefined
   if (own === undefined) {
     const nothing = nothingToDo(store, options)
     if (nothing !== undefined) {
@@ -137,14 +137,14 @@ async function agreeToRestart(session: Session): Promise<void> {
 function nextCa({ cluster }: Session, { to }: RotateOptions): NextCa {
   if (to === 'imported') return { from: 'imported' }
   const { key, subject, caYears: years } = cluster.tls
-  return { from: 'new', key, subject, years, notBefore: new Date(Date.now() - 5 * 60_000) }
+  return { from: 'new', key, subject, years, notBefore: backdated(Date.now()) }
 }
 
 /** The one under way, turned where it goes the other way now; else a new one. */
 function operation(own: Operation | undefined, from: number, aborting: boolean, options: RotateOptions): Operation {
   const direction = aborting ? 'back' : 'forward'
   const about = { args: { ...(own?.args ?? { from }), direction }, finish: finish(aborting, options) }
-  return own === undefined ? beginOperation({ name: rotationName, ...about }) : { ...own, ...about }
+  return own === undefined ? beginOperation({ name: operationNames.rotateCa, ...about }) : { ...own, ...about }
 }
 
 function finish(aborting: boolean, options: RotateOptions): string {

@@ -2,11 +2,13 @@ import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import type { LeafKind } from '../pki/leaf.ts'
 import { openPki } from '../pki/open.ts'
 import type { Renewal } from '../steps/renewal.ts'
+import { operationNames } from './operation-names.ts'
 import type { ChangeOptions } from './options.ts'
 import { proveCertificates } from './prove-certificates.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import type { PauseOptions } from './staged-operation.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface RotateOptions extends ChangeOptions, PauseOptions {
   only?: LeafKind[]
@@ -21,7 +23,7 @@ export interface RotateOptions extends ChangeOptions, PauseOptions {
 
 export function rotateCerts(options: RotateOptions): Promise<ExitCode> {
   if (options.ca !== true) return rotateLeaves(options)
-  return inSession('rotate-certs --ca', options, async (session) => {
+  return inSession(operationNames.rotateCa, options, async (session) => {
     const { rotateCaOf } = await import('./rotate-ca.ts')
     return rotateCaOf(session, options)
   })
@@ -78,10 +80,10 @@ export function refuseWithoutTls({ cluster }: Pick<Session, 'cluster'>): void {
 
 /** Those that could not be reached have been told of; their certificates are still the former ones. */
 function missing({ connections, on }: Session): ExitCode {
-  const names = [...connections].filter(([name, { kind }]) => kind !== 'connected' && on?.has(name) !== false)
+  const names = unreachable(connections).filter((name) => on?.has(name) !== false)
   if (names.length === 0) return exitCode.done
   throw new DeployError({
-    message: `not rotated, as they could not be reached: ${names.map(([name]) => name).join(', ')}`,
+    message: `not rotated, as they could not be reached: ${names.join(', ')}`,
     next: 'run the same command again once they answer',
   })
 }

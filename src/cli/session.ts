@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 
-import { DeployError, exitCode, type ExitCode } from '../errors.ts'
+import type { ExitCode } from '../errors.ts'
 import type { Emit, RunEvent } from '../engine/events.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import type { Cluster, NodeName, RevealSecret, SshTarget } from '../inventory/model.ts'
@@ -11,8 +11,9 @@ import { onInterrupt } from './interruption.ts'
 import { silentUntilChange } from './silence.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
 import { summaryOf } from './summary-of.ts'
+import { answerFailure, wordFailure } from './tell-failure.ts'
 import { timeoutsOf } from '../inventory/timeouts.ts'
-import { nearest } from '../nearest.ts'
+import { nodeNamed } from './node-named.ts'
 
 /** One command at work: its inventory, its connections, how it tells and asks. */
 export interface Session {
@@ -31,7 +32,8 @@ export interface Session {
   restarted: Set<string>
 }
 
-export interface Telling {
+/** What is not the same for all commands. */
+export interface SessionOptions {
   /**
    * `events` (default): with --json stdout gets what goes on; `answer`: it gets one object, the command's own or an error, and what goes
    * on is told to people on stderr.
@@ -48,7 +50,7 @@ export async function inSession(
   command: string,
   options: ChangeOptions,
   work: (session: Session) => Promise<ExitCode>,
-  { stdout = 'events', silentUnlessChanging = false, reachAlso }: Telling = {},
+  { stdout = 'events', silentUnlessChanging = false, reachAlso }: SessionOptions = {},
 ): Promise<ExitCode> {
   const [{ chooseRenderer, openRenderer }, { createAsk }, { openRunLog }] = await Promise.all([
     import('../ui/renderer.ts'),
@@ -86,6 +88,7 @@ export async function inSession(
   let closeLog = (): void => {}
   let logProblem = (): string | undefined => undefined
   let code: ExitCode
+  let failure: { error: unknown } | undefined
   try {
     const { loadInventory } = await import('../inventory/load.ts')
     const cluster = await loadInventory(options.inventory)
@@ -130,28 +133,18 @@ export async function inSession(
       ...state,
     })
   } catch (error) {
-    const { exitCodeOf, errorJson, wordError } = await import('../ui/errors.ts')
-    const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error
-    code = exitCodeOf(failure)
-    const event = { type: 'error' as const, error: errorJson(failure) }
-    emit(event)
-    emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
-    await renderer.close()
-    if (options.json === true) {
-      if (stdout === 'answer') process.stdout.write((await import('../ui/json.ts')).jsonLine(event, new Date()))
-    } else {
-      const { loadColors, wantsColors } = await import('../ui/colors.ts')
-      process.stderr.write(`${wordError(failure, await loadColors(wantsColors(process.stderr.isTTY, process.env)))}\n`)
-    }
-    closeAll(connections)
-    closeLog()
-    stopListening()
-    return code
+    const { exitCodeOf, errorJson } = await import('../ui/errors.ts')
+    failure = { error: interruption.signal.aborted ? interruption.signal.reason : error }
+    code = exitCodeOf(failure.error)
+    emit({ type: 'error', error: errorJson(failure.error) })
   }
-  if (logProblem() !== undefined) emit({ type: 'warning', message: `this run has no log: ${logProblem()}` })
+  if (failure === undefined && logProblem() !== undefined)
+    emit({ type: 'warning', message: `this run has no log: ${logProblem()}` })
   emit({ type: 'run-end', exitCode: code, summary: summaryOf(begun, connections, state) })
   await renderer.close()
-  for (const text of answers) process.stdout.write(text)
+  if (failure === undefined) for (const text of answers) process.stdout.write(text)
+  else if (options.json !== true) await wordFailure(failure.error)
+  else if (stdout === 'answer') await answerFailure(failure.error)
   closeAll(connections)
   closeLog()
   stopListening()
@@ -208,15 +201,7 @@ const patienceMs: Partial<Record<string, number>> = {
 /** `--on node1,node2`: names of the inventory. */
 function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {
   if (on === undefined) return undefined
-  const names = cluster.nodes.map(({ name }) => name)
-  const wanted = on.split(',').map((name) => name.trim())
-  for (const name of wanted) {
-    if (names.includes(name)) continue
-    const close = nearest(name, names)
-    const next = close === undefined ? `nodes are ${names.join(', ')}` : `did you mean ${close}?`
-    throw new DeployError({ message: `--on: the inventory has no node ${name}`, next, exitCode: exitCode.usage })
-  }
-  return new Set(wanted)
+  return new Set(on.split(',').map((name) => nodeNamed(cluster, name.trim(), '--on').name))
 }
 
 function holderText(command: string): string {

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 
+import type { Intent } from '../engine/intent.ts'
 import type { Operation } from '../engine/operation.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { recordPath } from '../steps/unfinished.ts'
@@ -24,7 +25,7 @@ export function asOperation(
   { cluster }: Pick<Session, 'cluster'>,
   operation: Operation,
   options: PauseOptions,
-): Pick<Running, 'intent' | 'pauses'> {
+): { intent: Intent } & Pick<Running, 'pauses'> {
   const intent = { operation, localPath: recordPath(cluster), hostPath: layoutOf(cluster).operation }
   if (options.pause === false) return { intent, pauses: 'all' }
   return options.continue === true ? { intent, pauses: 'next' } : { intent }

@@ -1,5 +1,6 @@
 import type { RunSummary } from '../engine/events.ts'
 import type { Connection } from '../host/host.ts'
+import { unreachable } from './unreachable.ts'
 
 /** What a run came to, however it ended. */
 export function summaryOf(
@@ -11,13 +12,13 @@ export function summaryOf(
   const costs = [...connections].flatMap(([name, connection]) =>
     connection.kind === 'connected' ? [[name, connection.host.cost] as const] : [],
   )
-  const unreachable = names.filter((name) => connections.get(name)?.kind === 'unreachable')
+  const absent = unreachable(connections)
   return {
     durationMs: Math.round(performance.now() - begun),
     changed: [...changed],
     restarted: [...restarted],
-    unchanged: names.filter((name) => !changed.has(name) && !unreachable.includes(name)),
-    unreachable,
+    unchanged: names.filter((name) => !changed.has(name) && !absent.includes(name)),
+    unreachable: absent,
     commands: Object.fromEntries(costs.map(([name, cost]) => [name, cost.commands])),
     bytesSent: Object.fromEntries(costs.map(([name, cost]) => [name, cost.bytesSent])),
   }

@@ -9,6 +9,7 @@ import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
 import { keepSnapshot } from './keep-snapshot.ts'
+import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
@@ -22,7 +23,7 @@ export interface TlsEnableOptions extends ChangeOptions, PauseOptions {
   snapshot?: boolean
 }
 
-const operationName = 'tls enable'
+const operationName = operationNames.tlsEnable
 
 /** A running cluster goes from http to https; where it stands is read from what its members listen on. */
 export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {

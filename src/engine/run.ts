@@ -1,12 +1,14 @@
-import { DeployError, together } from '../errors.ts'
+import { together } from '../errors.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import { apply } from './apply.ts'
+import { countAttempt } from './attempts.ts'
 import type { Ask, Emit } from './events.ts'
 import { takeLocks, type Locks } from './locks.ts'
 import { observe } from './observe.ts'
 import { removeIntent, writeIntent, type Intent } from './intent.ts'
+import { refuse } from './refuse.ts'
 import { narrow, nextWave, stageAt, type Wave } from './plan.ts'
-import type { Change, HostReading, Look, Problem, Stage, Subject } from './playbook.ts'
+import type { Change, HostReading, Look, Stage, Subject } from './playbook.ts'
 
 export interface RunContext {
   connections: ReadonlyMap<string, Connection>
@@ -114,7 +116,7 @@ class LockedRun<W, S, T> {
       this.#context.signal.throwIfAborted()
       const { wave, want } = await this.#plan(stage)
       if (wave.length === 0) return
-      for (const change of wave) this.#countAttempt(made, change)
+      for (const change of wave) countAttempt(made, change)
       const down = wave.find((change) => change.takesDown !== undefined)
       if (down !== undefined && !(await this.#guarded(down, want))) continue
       await this.#apply(wave)
@@ -181,21 +183,6 @@ class LockedRun<W, S, T> {
     }
   }
 
-  /** A change that was made and is wanted again means that it does not do what it should: say so instead of going round. */
-  #countAttempt(made: Map<string, number>, change: Change<S>): void {
-    const key = `${change.host}: ${change.what}`
-    const times = (made.get(key) ?? 0) + 1
-    made.set(key, times)
-    if (times <= 2) return
-    throw new DeployError({
-      message: `${change.what}: made twice, and still not so`,
-      host: change.host,
-      tried: change.what,
-      answered: change.diff ?? change.why,
-      next: 'something on the host changes it back, or it cannot be made there; look at the difference above',
-    })
-  }
-
   async #prepare(stage?: Stage<W, S, T>): Promise<W> {
     const target = stage?.target
     const want = await this.#subject.prepare(this.#seen(), {
@@ -248,19 +235,4 @@ const guardedReadingMs = 2000
 
 function latestMs(reading: HostReading | undefined): number {
   return reading?.kind === 'read' ? reading.endedAtMs : 0
-}
-
-export function refuse(context: Pick<RunContext, 'emit' | 'changed'>, problems: Problem[]): void {
-  for (const { warning, error } of problems) {
-    if (warning === undefined) continue
-    context.emit({
-      type: 'warning',
-      message: error.message,
-      next: error.next,
-      ...(error.host === undefined ? {} : { host: error.host }),
-    })
-  }
-  const grave = problems.filter((problem) => problem.warning === undefined).map((problem) => problem.error)
-  if (grave.length > 0)
-    throw together(grave, `${grave.length} problems${context.changed.size === 0 ? '; nothing was changed' : ''}`)
 }

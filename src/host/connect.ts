@@ -28,7 +28,8 @@ export async function connectAll(
   targets: ReadonlyMap<string, SshTarget | readonly SshTarget[]>,
   options: ConnectOptions & {
     concurrency: number
-    /** Where a host has its own. */ timeoutMsOf?: (name: string) => number
+    /** Where a host has its own. */
+    timeoutMsOf?: (name: string) => number
   },
 ): Promise<Map<string, Connection>> {
   const limit = pLimit(options.concurrency)

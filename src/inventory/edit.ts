@@ -35,6 +35,11 @@ export function editInventory(source: string, edits: readonly InventoryEdit[]): 
   return { kind: 'edited', text: spliced(source, splicesOf(source, file, spots)) }
 }
 
+/** As a message shows a value of the inventory. */
+export function shown(value: string | number): string {
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
 interface Spot {
   edit: InventoryEdit
   written: Exclude<Written, { kind: 'computed' }>
@@ -50,10 +55,6 @@ function mismatch({ path, from }: InventoryEdit, written: Spot['written']): stri
   const value = valueOf(written.literal)
   if (value === from) return undefined
   return `${name} is written as ${shown(value)}, ${from === undefined ? 'and was to be new' : `not as ${shown(from)}`}`
-}
-
-function shown(value: string | number): string {
-  return typeof value === 'string' ? `'${value}'` : String(value)
 }
 
 /** What is written once and used in several places may change only if all of them shall, and alike. */

@@ -1,5 +1,5 @@
 import { parse } from '@babel/parser'
-import type { Expression, File, Node } from '@babel/types'
+import type { Expression, File, Node, ObjectExpression } from '@babel/types'
 
 export function syntaxOf(source: string): { file: File } | { why: string } {
   try {
@@ -18,6 +18,24 @@ export function exported({ program }: File): { found: Expression } | { why: stri
   return isMade ? { why: 'a function makes the inventory' } : { found: declaration as Expression }
 }
 
+/** What stands within `defineInventory(…)`, `as const`, `satisfies`: they change nothing of it. */
+export function unwrapped(expression: Expression): Expression {
+  switch (expression.type) {
+    case 'CallExpression': {
+      const [argument] = expression.arguments
+      const isOurs = expression.callee.type === 'Identifier' && expression.callee.name === 'defineInventory'
+      return isOurs && argument !== undefined ? unwrapped(argument as Expression) : expression
+    }
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+    case 'TSNonNullExpression':
+    case 'TSTypeAssertion':
+      return unwrapped(expression.expression)
+    default:
+      return expression
+  }
+}
+
 export interface Constant {
   value: Expression
   /** Other files may use it too. */
@@ -34,6 +52,14 @@ export function constantOf({ program }: File, name: string): Constant | undefine
     if (found?.init) return { value: found.init, isExported }
   }
   return undefined
+}
+
+export type Member = ObjectExpression['properties'][number]
+
+/** undefined: code makes the key. */
+export function keyOf({ key, computed }: Exclude<Member, { type: 'SpreadElement' }>): string | undefined {
+  if (key.type === 'StringLiteral' || key.type === 'NumericLiteral') return String(key.value)
+  return key.type === 'Identifier' && !computed ? key.name : undefined
 }
 
 /** The module that a name is imported from. */

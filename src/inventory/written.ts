@@ -9,7 +9,7 @@ import type {
 } from '@babel/types'
 
 import { pathText } from './describe.ts'
-import { constantOf, exported, importedFrom, lineOf } from './syntax.ts'
+import { constantOf, exported, importedFrom, keyOf, lineOf, unwrapped, type Member } from './syntax.ts'
 
 export type Key = string | number
 export type Literal = StringLiteral | NumericLiteral | TemplateLiteral
@@ -52,34 +52,19 @@ interface Missing {
   object: ObjectExpression
 }
 
-/** Through `defineInventory(…)`, `as const`, `satisfies`, and the name of a constant of the same file. */
+/** Through what wraps it, and the name of a constant of the same file. */
 function plain(file: File, expression: Expression, name: string, through: string[]): Found<Expression> {
-  switch (expression.type) {
-    case 'CallExpression': {
-      const [argument] = expression.arguments
-      const isOurs = expression.callee.type === 'Identifier' && expression.callee.name === 'defineInventory'
-      if (isOurs && argument !== undefined) return plain(file, argument as Expression, name, through)
-      return { why: `${name} is computed (${lineOf(expression)})` }
-    }
-    case 'TSAsExpression':
-    case 'TSSatisfiesExpression':
-    case 'TSNonNullExpression':
-    case 'TSTypeAssertion':
-    case 'ParenthesizedExpression':
-      return plain(file, expression.expression, name, through)
-    case 'Identifier': {
-      const constant = constantOf(file, expression.name)
-      const from = importedFrom(file, expression.name)
-      const place = `${expression.name} (${lineOf(expression)})`
-      if (from !== undefined) return { why: `${name} is ${place}, which comes from '${from}'` }
-      if (constant === undefined || through.includes(expression.name)) return { why: `${name} is computed: ${place}` }
-      if (constant.isExported) return { why: `${name} is ${place}, which other files may use: it is exported` }
-      through.push(expression.name)
-      return plain(file, constant.value, name, through)
-    }
-    default:
-      return { found: expression }
-  }
+  const found = unwrapped(expression)
+  if (found.type === 'CallExpression') return { why: `${name} is computed (${lineOf(found)})` }
+  if (found.type !== 'Identifier') return { found }
+  const constant = constantOf(file, found.name)
+  const from = importedFrom(file, found.name)
+  const place = `${found.name} (${lineOf(found)})`
+  if (from !== undefined) return { why: `${name} is ${place}, which comes from '${from}'` }
+  if (constant === undefined || through.includes(found.name)) return { why: `${name} is computed: ${place}` }
+  if (constant.isExported) return { why: `${name} is ${place}, which other files may use: it is exported` }
+  through.push(found.name)
+  return plain(file, constant.value, name, through)
 }
 
 function isLiteral(expression: Expression): expression is Literal {
@@ -113,17 +98,10 @@ function property(file: File, object: ObjectExpression, key: string, name: strin
   return { found: found.value as Expression }
 }
 
-type Member = ObjectExpression['properties'][number]
-
 /** Of what is spread only an object of the same file is known. */
 function mayHold(file: File, each: Member, key: string): boolean {
   if (each.type !== 'SpreadElement') return (keyOf(each) ?? key) === key
   const spread = plain(file, each.argument, '', [])
   if ('why' in spread || spread.found.type !== 'ObjectExpression') return true
   return spread.found.properties.some((inner) => mayHold(file, inner, key))
-}
-
-function keyOf({ key, computed }: Exclude<Member, { type: 'SpreadElement' }>): string | undefined {
-  if (key.type === 'StringLiteral' || key.type === 'NumericLiteral') return String(key.value)
-  return key.type === 'Identifier' && !computed ? key.name : undefined
 }

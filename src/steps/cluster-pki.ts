@@ -1,6 +1,7 @@
 import type { Emit } from '../engine/events.ts'
 import { task } from '../engine/task.ts'
 import type { Cluster } from '../inventory/model.ts'
+import { backdated } from '../pki/backdated.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import { crlTimes } from '../pki/crl-times.ts'
 import type { Certificate } from '../pki/certificate.ts'
@@ -93,8 +94,7 @@ export class ClusterPki {
     formation: Formation,
     cluster = this.#cluster,
   ): Promise<PkiStore> {
-    // Five minutes before the slowest host's clock, so that nobody meets a certificate from the future.
-    const notBefore = new Date(slowestClockMs(seen, Date.now()) - 5 * 60_000)
+    const notBefore = backdated(slowestClockMs(seen, Date.now()))
     const store = opened ?? (await this.#task('make the CA', () => this.#create(notBefore)))
     this.#store = Promise.resolve(store)
     const due = await this.due(store, seen, cluster)

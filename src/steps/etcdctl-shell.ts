@@ -51,3 +51,11 @@ point_to_member() { # as it was when the unit was read last
 }
 etcdctl_soon() { timeout -k 1 5 "$etcdctl" --dial-timeout=1s --command-timeout=2s "$@"; }
 `
+
+/** Of `$member`, to `$peer_url`; takes `memberAccess` off the arguments. Twice: an election may be under way. */
+export const updatePeerUrl = `
+${useMember}
+point_to_member
+update() { timeout -k 1 10 "$etcdctl" member update "$member" --peer-urls="$peer_url" >/dev/null; }
+update || { sleep 2; update; }
+`

@@ -1,6 +1,6 @@
 import { envValues } from '../etcd/env-file.ts'
 import { DeployError } from '../errors.ts'
-import { useMember } from './etcdctl-shell.ts'
+import { updatePeerUrl } from './etcdctl-shell.ts'
 import { memberList, withPeerUrl } from './members.ts'
 import { restartStep, whereItDiffers } from './rolling-restart.ts'
 import type { Step } from '../engine/playbook.ts'
@@ -36,16 +36,13 @@ export const movePeers: Step<Wanted, Seen> = restartStep({
   },
 })
 
-/** The arguments of the restart follow; its first four are not `useMember`'s. Twice: an election may be under way. */
+/** The arguments of the restart follow; its first four are not `memberAccess`. */
 function updateThen(restart: string): string {
   return `
 member=$1 peer_url=$2; shift 2
 (
-  shift 4
-  ${useMember}
-  point_to_member
-  update() { timeout -k 1 10 "$etcdctl" member update "$member" --peer-urls="$peer_url" >/dev/null; }
-  update || { sleep 2; update; }
+shift 4
+${updatePeerUrl}
 )
 ${restart}`
 }

@@ -2,6 +2,7 @@ import { exitCode } from '../errors.ts'
 import type { Problem } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
+import { absentAddresses } from './absent-addresses.ts'
 import { managedBy } from './foreign.ts'
 import { grave } from './problem.ts'
 import { reached, type ReachedHost, type Seen } from './seen.ts'
@@ -27,12 +28,7 @@ function portProblems(cluster: Cluster, node: Node, on: ReachedHost): Problem[] 
 }
 
 function addressProblems(node: Node, on: ReachedHost): Problem[] {
-  const own = new Set([...on.addresses.map(({ address }) => address), '0.0.0.0', '::', '::1'])
-  const listens = [...new Set([node.peer.listen, node.client.listen])].filter(
-    (address) => !own.has(address) && !address.startsWith('127.'),
-  )
-  if (on.addresses.length === 0) return []
-  return listens.map((address) =>
+  return absentAddresses([node.peer.listen, node.client.listen], on).map((address) =>
     grave(node.name, {
       message: `the host does not have the address ${address}, and etcd shall listen on it`,
       tried: 'read the addresses of its interfaces',

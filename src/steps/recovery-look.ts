@@ -1,6 +1,6 @@
 import type { Look, LookOutput } from '../engine/playbook.ts'
 import type { Cluster } from '../inventory/model.ts'
-import { chainOf, tableOf } from './translation-rules.ts'
+import { chainOf, findProxy, tableOf } from './translation-rules.ts'
 
 /** What is asked of a host only while members that lost each other's addresses are brought together again. */
 export interface RecoverySeen {
@@ -48,7 +48,7 @@ if command -v nft >/dev/null && nft list tables >/dev/null 2>&1; then
     echo "$rules" | sed -n 's/.* daddr \\([^ ]*\\) tcp dport \\([0-9]*\\) .*dnat .*to \\([^ ]*\\).*/rule nft \\1 \\2 \\3/p'
   done
 fi
-proxy=/lib/systemd/systemd-socket-proxyd; [ -x "$proxy" ] || proxy=/usr/lib/systemd/systemd-socket-proxyd
+${findProxy}
 if command -v ip >/dev/null && command -v systemd-run >/dev/null && [ -x "$proxy" ]; then
   echo 'tool alias'
   rules=$(systemctl show -p Description "$chain-lead-*.socket" 2>/dev/null | sed -n 's/^Description=alias /rule alias /p') || :

@@ -1,9 +1,9 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { envValues } from '../etcd/env-file.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { isAddress } from '../inventory/address.ts'
 import type { Cluster, Endpoints } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
+import { absentAddresses } from './absent-addresses.ts'
 import { endpointsOn } from './endpoints-seen.ts'
 import { reached, type Seen } from './seen.ts'
 import { takenPorts } from './taken-ports.ts'
@@ -74,12 +74,8 @@ function loopback({ nodes }: Cluster, { node, to: { peer } }: Move): DeployError
 /** etcd could not bind it, and would not start. */
 function absent({ node, from, to }: Move, seen: Seen): DeployError[] {
   const on = reached(seen, node)
-  if (on === undefined || on.addresses.length === 0) return []
-  const own = new Set([...on.addresses.map(({ address }) => address), '0.0.0.0', '::', '::1'])
-  const listens = [...new Set([to.peer.listen, to.client.listen])].filter(
-    (address) => isAddress(address) && !own.has(address) && !address.startsWith('127.'),
-  )
-  return listens.map((address) =>
+  if (on === undefined) return []
+  return absentAddresses([to.peer.listen, to.client.listen], on).map((address) =>
     refused(node, {
       message: `the host does not have the address ${address}, and etcd would have to listen on it`,
       tried: 'read the addresses of its interfaces',

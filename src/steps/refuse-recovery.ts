@@ -1,7 +1,7 @@
 import { DeployError, exitCode } from '../errors.ts'
-import { isAddress } from '../inventory/address.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
+import { absentAddresses } from './absent-addresses.ts'
 import { reached, type Seen } from './seen.ts'
 import { cannotTranslate } from './translation.ts'
 import { crossesFamilies, translationsFor } from './translation-rules.ts'
@@ -80,9 +80,7 @@ function crossing(cluster: Cluster): DeployError[] {
 
 function has(seen: Seen, host: string, listen: string): boolean {
   const on = reached(seen, host)
-  if (on === undefined || on.addresses.length === 0) return true
-  const isBound = isAddress(listen) && !['0.0.0.0', '::', '::1'].includes(listen) && !listen.startsWith('127.')
-  return !isBound || on.addresses.some(({ address }) => address === listen)
+  return on === undefined || absentAddresses([listen], on).length === 0
 }
 
 function refused(

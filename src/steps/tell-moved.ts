@@ -2,7 +2,7 @@ import type { Step } from '../engine/playbook.ts'
 import { peerUrl } from '../etcd/urls.ts'
 import type { Node } from '../inventory/model.ts'
 import { isKnownAtNew, listensAtNew } from './address-change.ts'
-import { memberAccess, useMember } from './etcdctl-shell.ts'
+import { memberAccess, updatePeerUrl } from './etcdctl-shell.ts'
 import { isHealthy, memberList, withPeerUrl } from './members.ts'
 import { reached, reachedHosts, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
@@ -44,11 +44,7 @@ function hasLeft(want: Wanted, seen: Seen, { name, formerly }: Node): boolean {
   return !isHealthy(on) || listensAtNew(want, on.process?.environment, name)
 }
 
-/** Twice: an election may be under way. */
 const update = `
 member=$1 peer_url=$2; shift 2
-${useMember}
-point_to_member
-update() { timeout -k 1 10 "$etcdctl" member update "$member" --peer-urls="$peer_url" >/dev/null; }
-update || { sleep 2; update; }
+${updatePeerUrl}
 `

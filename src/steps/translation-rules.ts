@@ -34,3 +34,7 @@ export function translationsFor(cluster: Cluster, host: NodeName): Translation[]
 export function crossesFamilies({ from, to }: Translation): boolean {
   return isIPv6(from.address) !== isIPv6(to.address)
 }
+
+/** Shell: where distributions put the proxy of systemd's. */
+export const findProxy =
+  'proxy=/lib/systemd/systemd-socket-proxyd; [ -x "$proxy" ] || proxy=/usr/lib/systemd/systemd-socket-proxyd'

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import type { Step } from '../engine/playbook.ts'
 import { isHealthy } from './members.ts'
 import { reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
-import { chainOf, tableOf, translationsFor, type Translation } from './translation-rules.ts'
+import { chainOf, findProxy, tableOf, translationsFor, type Translation } from './translation-rules.ts'
 import type { Wanted } from './wanted.ts'
 
 /**
@@ -135,7 +135,7 @@ while [ $# -ge 5 ]; do
   case $1 in
   alias)
     number=$((\${number:-0} + 1))
-    proxy=/lib/systemd/systemd-socket-proxyd; [ -x "$proxy" ] || proxy=/usr/lib/systemd/systemd-socket-proxyd
+    ${findProxy}
     case $2 in
     *:*) ip addr add "$2/128" dev lo nodad 2>/dev/null || : ;;
     *) ip addr add "$2/32" dev lo label lo:etcd-deploy 2>/dev/null || : ;;

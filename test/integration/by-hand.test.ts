@@ -11,7 +11,7 @@ import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { startTimes } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, summaryOf, wordsOf } from './support/told.ts'
 
 /** What is found where somebody has laid a hand on certificates of hosts. */
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -25,8 +25,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
   console.log(`replaced: ${chosen.join(', ')}; again with SEED=${seed}`)
 })
 

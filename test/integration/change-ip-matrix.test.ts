@@ -9,7 +9,7 @@ import { hostOutput, labHost, labReset, labUp, nodes, type NodeName } from '../l
 import { wantedReleases } from '../lab/releases/versions.ts'
 import { clientsAt } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
-import { summaryOf, wordsOf } from './support/told.ts'
+import { expectDone, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const full = process.env['FULL'] === '1'
@@ -31,8 +31,7 @@ describe.runIf(hasTurn('change-ip by version')).each(full ? cells : [drawn])(
       await labReset([...hosts])
       await Promise.all(hosts.map((host) => setAddresses(host, [labHost(host).address, otherAddress(host)])))
       site = await newSite({ nodes: hosts, version, tls: { mode } })
-      const { code, stdout } = await site.run('up')
-      expect(code, stdout).toBe(0)
+      await expectDone(site.run('up'))
     })
 
     afterAll(async () => {

@@ -7,7 +7,7 @@ import { otherAddress, setAddresses } from '../lab/addresses.ts'
 import { hostOutput, labHost, labReset, onHost, type NodeName } from '../lab/lab.ts'
 import { clientsAt, clientsOf, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -17,8 +17,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
 import { expectHealthy, leadership } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site, type SiteOptions } from './support/site.ts'
-import { problemsOf, takenDown, wordsOf } from './support/told.ts'
+import { expectDone, problemsOf, takenDown, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 
@@ -16,11 +16,6 @@ async function siteWithCluster(options: Partial<SiteOptions> = {}): Promise<Site
   onTestFinished(() => site.remove())
   await expectDone(site.run('up'))
   return site
-}
-
-async function expectDone(running: ReturnType<Site['run']>): Promise<void> {
-  const { code, stdout, stderr } = await running
-  expect(code, stdout + stderr).toBe(0)
 }
 
 /** What `down` may leave: accounts, and data that was set aside. */

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { createPki, openPki } from '../../src/pki/open.ts'
+import { createPki } from '../../src/pki/open.ts'
 import type { PkiStore } from '../../src/pki/store.ts'
 import { hostOutput, labReset, onHost, type NodeName } from '../lab/lab.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { servedSerials, startTimes } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
+import { storeOf } from './support/store.ts'
 import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
@@ -108,10 +109,4 @@ function yearBefore(endMs: number): Date {
   const date = new Date(endMs)
   date.setUTCFullYear(date.getUTCFullYear() - 1)
   return date
-}
-
-async function storeOf({ pki }: Site): Promise<PkiStore> {
-  const store = await openPki(pki, 'test')
-  if (store === undefined) throw new Error('there is no pki/')
-  return store
 }

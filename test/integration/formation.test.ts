@@ -4,7 +4,7 @@ import { cutPort, healPorts, hostOutput, killHost, labReset, onHost, startHost, 
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site, type SiteOptions } from './support/site.ts'
-import { eventsOf, problemsOf, summaryOf, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, problemsOf, summaryOf, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 
@@ -16,11 +16,6 @@ async function siteFor(options: Partial<SiteOptions> = {}): Promise<Site> {
   const site = await newSite({ nodes: hosts, ...options })
   onTestFinished(() => site.remove())
   return site
-}
-
-async function expectDone(running: ReturnType<Site['run']>): Promise<void> {
-  const { code, stdout, stderr } = await running
-  expect(code, stdout + stderr).toBe(0)
 }
 
 async function tokens(): Promise<string[]> {

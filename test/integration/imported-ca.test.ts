@@ -2,8 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readCertificate } from '../../src/pki/certificate.ts'
-import { openPki } from '../../src/pki/open.ts'
-import type { PkiStore } from '../../src/pki/store.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import type { Tls } from '../instruments/grpc.ts'
 import { startRecorder } from '../instruments/recorder.ts'
@@ -17,6 +15,7 @@ import { footprints } from './support/footprint.ts'
 import { cfsslCa, easyRsaCa, opensslCa, readPair, type ForeignCa, type ForeignPair } from './support/foreign-ca.ts'
 import { hasTurn } from './support/turn.ts'
 import { newSite, type Site } from './support/site.ts'
+import { handedOut, storeOf } from './support/store.ts'
 import { summaryOf, takenDown } from './support/told.ts'
 
 type Maker = [tool: string, make: (at: string) => Promise<ForeignCa>]
@@ -186,16 +185,6 @@ function certs(site: Site, command: string, ...args: string[]): Promise<Run> {
     env: site.env,
     cwd: site.folder,
   })
-}
-
-function handedOut({ pki }: Site, name: string): string {
-  return readFileSync(join(pki, 'test', 'clients', name), 'utf8')
-}
-
-async function storeOf({ pki }: Site): Promise<PkiStore> {
-  const store = await openPki(pki, 'test')
-  if (store === undefined) throw new Error('there is no pki/')
-  return store
 }
 
 function importOptions({ cert, key, passphraseFile }: ForeignCa): string[] {

@@ -9,6 +9,7 @@ import { atEach, ending, picked, told } from './kill/at-events.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
+import { expectDone } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -18,8 +19,7 @@ beforeAll(async () => {
   await labReset(hosts)
   await Promise.all(hosts.map((host) => setAddresses(host, [labHost(host).address, otherAddress(host)])))
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(async () => {

@@ -3,8 +3,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeCa } from '../../src/pki/ca.ts'
-import { openPki } from '../../src/pki/open.ts'
-import type { PkiStore } from '../../src/pki/store.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { countEvents } from '../instruments/kill-events.ts'
 import { startRecorder, type Recorder } from '../instruments/recorder.ts'
@@ -16,7 +14,8 @@ import { difference, lockIsFree, placedOn, temporaryIn } from './kill/leftovers.
 import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { differing, servedSerials } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
-import { summaryOf } from './support/told.ts'
+import { storeOf } from './support/store.ts'
+import { expectDone, summaryOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -37,8 +36,7 @@ let placed: string[]
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
   placed = await Promise.all(hosts.map(placedOn))
 })
 
@@ -167,10 +165,4 @@ async function importNext(): Promise<number> {
   const { importedTarget } = await storeOf(site)
   if (importedTarget === undefined) throw new Error('the CA was not taken in')
   return importedTarget
-}
-
-async function storeOf({ pki }: Site): Promise<PkiStore> {
-  const store = await openPki(pki, 'test')
-  if (store === undefined) throw new Error('there is no pki/')
-  return store
 }

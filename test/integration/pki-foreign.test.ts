@@ -7,7 +7,6 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { bundleOf, readCertificate } from '../../src/pki/certificate.ts'
@@ -17,6 +16,7 @@ import { mustRun } from '../lab/process.ts'
 import { preparePkiTools } from '../lab/releases/pki-tools.ts'
 import { newestRelease } from '../lab/releases/prepare.ts'
 import { cfsslCa, easyRsaCa, opensslCa, readPair, type ForeignCa } from './support/foreign-ca.ts'
+import { untilHealthy } from './support/until-healthy.ts'
 
 const release = await newestRelease()
 const tools = await preparePkiTools()
@@ -63,7 +63,7 @@ describe.each(makers)('a CA of %s', (_, make) => {
     const port = await startEtcd(at)
     const trusted = readFileSync(join(at, 'app/ca.crt'), 'utf8')
     const app = { cert: join(at, 'app/app.crt'), key: join(at, 'app/app.key') }
-    await until(async () => (await health(port, trusted, readPair(app))).includes('true'))
+    await untilHealthy(async () => (await health(port, trusted, readPair(app))).includes('true'))
     expect(await health(port, trusted, readPair(old))).toContain('true')
     await expect(health(port, trusted, stale)).rejects.toThrow(refused)
 
@@ -158,16 +158,6 @@ async function health(port: number, ca: string, identity: { cert: string; key: s
     call.on('error', reject)
     call.end()
   })
-}
-
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const last = await reached().catch((error: unknown) => error)
-    if (last === true) return
-    if (Date.now() > deadline) throw new Error('not healthy within 30 s', { cause: last })
-    await sleep(200)
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -7,7 +7,6 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeCa } from '../../src/pki/ca.ts'
 import type { KeyPair } from '../../src/pki/ca.ts'
@@ -19,6 +18,7 @@ import { sansOf } from '../../src/pki/sans.ts'
 import { mustRun } from '../lab/process.ts'
 import { prepareReleases } from '../lab/releases/prepare.ts'
 import { minorOf } from '../lab/releases/versions.ts'
+import { untilHealthy } from './support/until-healthy.ts'
 
 const { ready } = await prepareReleases()
 const names = ['node1', 'node2', 'node3']
@@ -55,7 +55,7 @@ describe.each(ready)(
       const port = ports[0] ?? 0
       const trust = bundleOf([ca.certificate])
 
-      await until(async () => (await get(port, trust, '/health', root)).includes('true'))
+      await untilHealthy(async () => (await get(port, trust, '/health', root)).includes('true'))
       // The gateway dials its own server with the server's certificate, which must be good for a client too.
       const gateway = minorOf(version) === 3 ? '/v3beta/kv/range' : '/v3/kv/range'
       expect(await get(port, trust, gateway, root, '{"key":"YQ=="}')).toContain('cluster_id')
@@ -161,16 +161,6 @@ async function get(port: number, ca: string, path: string, client?: KeyPair, bod
     call.on('error', reject)
     call.end(body)
   })
-}
-
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const last = await reached().catch((error: unknown) => error)
-    if (last === true) return
-    if (Date.now() > deadline) throw new Error('not healthy within 30 s', { cause: last })
-    await sleep(200)
-  }
 }
 
 async function freePorts(count: number): Promise<number[]> {

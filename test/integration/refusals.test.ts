@@ -7,7 +7,7 @@ import { hostOutput, labHost, labReset, type NodeName } from '../lab/lab.ts'
 import { footprints } from './support/footprint.ts'
 import { holdLock } from './support/hold-lock.ts'
 import { copyFolder, newSite, type Site } from './support/site.ts'
-import { problemsOf, wordsOf } from './support/told.ts'
+import { expectDone, problemsOf, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const spare: NodeName = 'node4'
@@ -35,11 +35,6 @@ async function refused(run: () => Promise<Run>, on: readonly NodeName[] = hosts)
   expect(ended.code, ended.stdout + ended.stderr).toBe(3)
   expect(await footprints(on)).toEqual(before)
   return ended
-}
-
-async function expectDone(running: Promise<Run>): Promise<void> {
-  const { code, stdout, stderr } = await running
-  expect(code, stdout + stderr).toBe(0)
 }
 
 async function copyOfSite(): Promise<Site> {

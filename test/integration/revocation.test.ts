@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundleOf } from '../../src/pki/certificate.ts'
-import { createPki, openPki } from '../../src/pki/open.ts'
-import type { PkiStore } from '../../src/pki/store.ts'
+import { createPki } from '../../src/pki/open.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
-import type { Tls } from '../instruments/grpc.ts'
 import { keepShakingHands } from '../instruments/handshakes.ts'
 import { startRecorder } from '../instruments/recorder.ts'
 import type { Run } from '../instruments/run-cli.ts'
@@ -15,7 +12,8 @@ import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { startTimes } from './support/leaves.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, notesOf, summaryOf, wordsOf } from './support/told.ts'
+import { clientLeaf, tlsOf } from './support/store.ts'
+import { eventsOf, expectDone, notesOf, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -27,14 +25,17 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts, tls: { clients } })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())
 
 test('under load: that client is refused at its next connection, all others go on, nobody restarts', async () => {
-  const [stays, first, started] = [await tlsOf('stays'), await tlsOf('first'), await startTimes(hosts)]
+  const [stays, first, started] = [
+    await tlsOf(site, 'stays', 1),
+    await tlsOf(site, 'first', 1),
+    await startTimes(hosts),
+  ]
   await expectAccepted(hosts, first)
   const recorder = await startRecorder(clientsWith(hosts, stays))
   const handshakes = keepShakingHands(
@@ -51,7 +52,7 @@ test('under load: that client is refused at its next connection, all others go o
   expect(succeeded).toBeGreaterThan(50)
   expect(failed).toEqual([])
   expect(await startTimes(hosts)).toEqual(started)
-  const { serial } = await leafOf('first')
+  const { serial } = await clientLeaf(site, 'first', 1)
   expect(notesOf(run)).toContain(`seen: node1, node2, node3 refuse first, serial ${serial}`)
   expect(run.stderr).toContain(`revoked: ${serial}`)
 })
@@ -60,32 +61,32 @@ test('a second time it is said, and nothing is changed', async () => {
   const before = await footprints(hosts)
   const run = await revoke('first')
   expect(run.code, run.stdout).toBe(0)
-  expect(run.stderr).toContain(`revoked before: ${(await leafOf('first')).serial}`)
+  expect(run.stderr).toContain(`revoked before: ${(await clientLeaf(site, 'first', 1)).serial}`)
   expect(summaryOf(run)).toMatchObject({ changed: [], restarted: [] })
   expect(await footprints(hosts)).toEqual(before)
 })
 
 test('nor does up, or a renewal, give it another; up says so', async () => {
-  const { serial } = await leafOf('first')
+  const { serial } = await clientLeaf(site, 'first', 1)
   const run = await site.run('up')
   expect(summaryOf(run)).toMatchObject({ changed: [], restarted: [] })
   expect(notesOf(run)).toMatch(/client certificate first: revoked; etcd-deploy certs issue first/)
   const renewed = await site.run(['rotate-certs', '--only', 'client'])
   expect(renewed.code, renewed.stdout).toBe(0)
-  expect((await leafOf('first')).serial).toBe(serial)
+  expect((await clientLeaf(site, 'first', 1)).serial).toBe(serial)
 })
 
 test.runIf(full)(
   'a list that is garbage shuts everyone out of that member: up puts it right, without a restart',
   async () => {
-    const [stays, started] = [await tlsOf('stays'), await startTimes(hosts)]
+    const [stays, started] = [await tlsOf(site, 'stays', 1), await startTimes(hosts)]
     await hostOutput('node2', `echo garbage >${crl}`)
     await expectRefused(['node2'], stays)
     const run = await site.run('up')
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expect(changesOf(run)).toEqual(['node2: install CA bundles and revocation lists'])
     await expectAccepted(hosts, stays)
-    await expectRefused(hosts, await tlsOf('first'))
+    await expectRefused(hosts, await tlsOf(site, 'first', 1))
     expect(await startTimes(hosts)).toEqual(started)
   },
 )
@@ -93,7 +94,7 @@ test.runIf(full)(
 test.runIf(hasTurn('revocation amid trouble'))(
   'garbage on every member: nobody gets in, and up still puts it right',
   async () => {
-    const [stays, started] = [await tlsOf('stays'), await startTimes(hosts)]
+    const [stays, started] = [await tlsOf(site, 'stays', 1), await startTimes(hosts)]
     for (const host of hosts) await hostOutput(host, `: >${crl}; echo garbage >/etc/etcd/tls/peer.crl`)
     await expectRefused(hosts, stays)
     const run = await site.run('up')
@@ -109,11 +110,11 @@ test('a list from elsewhere lets the revoked in again, until the next run', asyn
   const tls = { key: 'ecdsa-p256', subject: {}, caYears: 1, leafDays: 365 } as const
   const elsewhere = await createPki(join(site.folder, 'elsewhere'), 'test', tls, new Date())
   await hostOutput('node3', `base64 -d >${crl}`, Buffer.from(elsewhere.crl()).toString('base64'))
-  await expectAccepted(['node3'], await tlsOf('first'))
+  await expectAccepted(['node3'], await tlsOf(site, 'first', 1))
   const run = await revoke('first')
   expect(run.code, run.stdout + run.stderr).toBe(0)
   expect(changesOf(run)).toEqual(['node3: install CA bundles and revocation lists'])
-  await expectRefused(hosts, await tlsOf('first'))
+  await expectRefused(hosts, await tlsOf(site, 'first', 1))
 })
 
 test("a member's own: says what it does not do; up warns of it, and rotate-certs ends it without a restart", async () => {
@@ -135,7 +136,7 @@ test("a member's own: says what it does not do; up warns of it, and rotate-certs
 test.runIf(hasTurn('revocation amid trouble'))(
   'a host that is down: it is named, exit 1, the others refuse; up brings the list later',
   async () => {
-    const second = await tlsOf('second')
+    const second = await tlsOf(site, 'second', 1)
     await killHost('node3')
     const run = await revoke('second')
     expect(run.code, run.stdout).toBe(1)
@@ -159,7 +160,7 @@ test.runIf(hasTurn('revocation amid trouble'))(
 )
 
 test("at a CA rotation's pause: as at any other time", { timeout: 300_000 }, async () => {
-  const third = await tlsOf('third')
+  const third = await tlsOf(site, 'third', 1)
   expect((await site.run(['rotate-certs', '--ca', '--no-snapshot'])).code).toBe(0)
   await expectAccepted(hosts, third)
   const started = await startTimes(hosts)
@@ -175,7 +176,7 @@ test("at a CA rotation's pause: as at any other time", { timeout: 300_000 }, asy
   const [cert = '', key = ''] = ['stays.crt', 'stays.key'].map((name) =>
     readFileSync(join(site.pki, 'test', 'clients', 'stays', name), 'utf8'),
   )
-  const { ca } = await tlsOf('stays')
+  const { ca } = await tlsOf(site, 'stays', 1)
   await expectAccepted(hosts, { ca, cert, key })
   await expectRefused(hosts, { ...third, ca })
 })
@@ -186,23 +187,6 @@ function revoke(...args: string[]): Promise<Run> {
 
 function changesOf(run: Run): string[] {
   return eventsOf(run, 'change-begin').map(({ host, what }) => `${host}: ${what}`)
-}
-
-async function leafOf(name: string) {
-  const leaf = (await storeOf()).leaf(name, 'client', 1)
-  if (leaf === undefined) throw new Error(`pki/ has no certificate of ${name}`)
-  return leaf
-}
-
-async function tlsOf(name: string): Promise<Required<Tls>> {
-  const { certificate, key } = await leafOf(name)
-  return { ca: bundleOf((await storeOf()).trust().client), cert: certificate.pem, key: key.reveal() }
-}
-
-async function storeOf(): Promise<PkiStore> {
-  const store = await openPki(site.pki, 'test')
-  if (store === undefined) throw new Error('there is no pki/')
-  return store
 }
 
 function warningsOf(run: Run): string {

@@ -1,19 +1,18 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { bundleOf, readCertificates } from '../../src/pki/certificate.ts'
-import { openPki } from '../../src/pki/open.ts'
-import type { PkiStore } from '../../src/pki/store.ts'
-import { etcdApi } from '../instruments/etcd-api.ts'
+import { readCertificates } from '../../src/pki/certificate.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import type { Tls } from '../instruments/grpc.ts'
-import { startRecorder, type Clients } from '../instruments/recorder.ts'
-import { hostOutput, killHost, labHost, labReset, startHost, type NodeName } from '../lab/lab.ts'
+import { startRecorder } from '../instruments/recorder.ts'
+import { hostOutput, killHost, labReset, startHost, type NodeName } from '../lab/lab.ts'
+import { clientsWith, clientUrl, expectAccepted, expectRefused } from './support/admission.ts'
 import { expectHealthy, leadership } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { differing, servedSerials, startTimes } from './support/leaves.ts'
 import { copyFolder, newSite, type Site } from './support/site.ts'
-import { eventsOf, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { handedOut, storeOf, tlsOf } from './support/store.ts'
+import { eventsOf, expectDone, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
@@ -23,8 +22,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts, tls: { clients: { app: { cn: 'app' } } } })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())
@@ -45,7 +43,7 @@ test('a host that is down: nothing is changed, it is named, exit 1', async () =>
 })
 
 test.runIf(hasTurn('CA rotation taken back'))('--abort goes back from the first pause without downtime', async () => {
-  const recorder = await startRecorder(clientsWith(await tlsOf(site)))
+  const recorder = await startRecorder(clientsWith(hosts, await tlsOf(site, 'app')))
   expect((await site.run(begin)).code).toBe(0)
   const back = await site.run([...begin, '--abort'])
   const report = await recorder.stop()
@@ -58,17 +56,17 @@ test.runIf(hasTurn('CA rotation taken back'))('--abort goes back from the first 
 test.runIf(hasTurn('CA rotation taken back'))(
   '--abort goes back from the second pause, with a pause of its own for clients of the new CA',
   async () => {
-    const old = await tlsOf(site)
-    const recorder = await startRecorder(clientsWith(old))
+    const old = await tlsOf(site, 'app')
+    const recorder = await startRecorder(clientsWith(hosts, old))
     expect((await site.run(begin)).code).toBe(0)
-    recorder.use(clientsWith({ ...old, ca: handedOut(site, 'ca.crt') }))
+    recorder.use(clientsWith(hosts, { ...old, ca: handedOut(site, 'ca.crt') }))
     expect((await site.run([...begin, '--continue'])).code).toBe(0)
-    recorder.use(clientsWith(handedOutTls(site)))
+    recorder.use(clientsWith(hosts, handedOutTls(site)))
     const back = await site.run([...begin, '--abort'])
     expect(back.code, back.stdout).toBe(0)
     expect(eventsOf(back, 'pause')).toHaveLength(1)
     expect(takenDown(back)).toEqual([])
-    recorder.use(clientsWith(handedOutTls(site)))
+    recorder.use(clientsWith(hosts, handedOutTls(site)))
     const end = await site.run([...begin, '--abort', '--continue'])
     const report = await recorder.stop()
     expect(end.code, end.stdout).toBe(0)
@@ -76,14 +74,14 @@ test.runIf(hasTurn('CA rotation taken back'))(
     expect(await storeOf(site)).toMatchObject({ trusted: [1], generation: 1 })
     await expectNothingUnderWay(site)
     // Whoever never took the new CA in was never locked out for good.
-    await expectAccepted(old)
+    await expectAccepted(hosts, old)
   },
 )
 
 test('three stages and two pauses under load', { timeout: 300_000 }, async () => {
-  const old = await tlsOf(site)
+  const old = await tlsOf(site, 'app')
   const { leader, term } = await leadership('node1')
-  const recorder = await startRecorder(clientsWith(old))
+  const recorder = await startRecorder(clientsWith(hosts, old))
 
   const first = await site.run(begin)
   expect(first.code, first.stdout).toBe(0)
@@ -92,7 +90,7 @@ test('three stages and two pauses under load', { timeout: 300_000 }, async () =>
   expect((await leadership('node1')).term).toBeLessThanOrEqual(term + 1)
   const store = await storeOf(site)
   expect(store.trusted).toHaveLength(2)
-  await expectAccepted(old)
+  await expectAccepted(hosts, old)
   expect(readCertificates(handedOut(site, 'ca.crt'))).toHaveLength(2)
   expect(notesOf(first)).toContain(join(store.folder, 'clients', 'ca.crt'))
   expectSnapshotKept(site)
@@ -107,18 +105,18 @@ test('three stages and two pauses under load', { timeout: 300_000 }, async () =>
   expect(summaryOf(asked)).toMatchObject({ changed: [], restarted: [] })
 
   const bundled = { ...old, ca: handedOut(site, 'ca.crt') }
-  recorder.use(clientsWith(bundled))
+  recorder.use(clientsWith(hosts, bundled))
   const second = await site.run([...begin, '--continue'])
   expect(second.code, second.stdout).toBe(0)
   expect(eventsOf(second, 'pause')).toHaveLength(1)
   expect(await startTimes(hosts)).toEqual(started)
   expect(differing(served, await servedSerials(hosts))).toHaveLength(2 * hosts.length)
-  await expectRefused(old, /self.signed|unable to (get|verify)|issuer/i)
-  await expectAccepted(bundled)
-  await expectAccepted(handedOutTls(site))
+  await expectRefused(hosts, old, /self.signed|unable to (get|verify)|issuer/i)
+  await expectAccepted(hosts, bundled)
+  await expectAccepted(hosts, handedOutTls(site))
   await expectEtcdctlTakes(handedOutTls(site))
 
-  recorder.use(clientsWith(handedOutTls(site)))
+  recorder.use(clientsWith(hosts, handedOutTls(site)))
   const elsewhere = await newSite({ nodes: hosts, from: site, tls: { clients: { app: { cn: 'app' } } } })
   const now = await leadership('node1')
   const third = await elsewhere.run([...begin, '--continue'])
@@ -127,9 +125,9 @@ test('three stages and two pauses under load', { timeout: 300_000 }, async () =>
   expect(takenDown(third).toSorted()).toEqual(hosts)
   expect(takenDown(third).at(-1)).toBe(now.leader)
   expectUnharmed(report, { longestGapMs: 2000 })
-  await expectRefused(old, /./)
-  await expectRefused(bundled, /alert|ECONNRESET|EPIPE|connection ended/)
-  await expectAccepted(await tlsOf(elsewhere))
+  await expectRefused(hosts, old, /./)
+  await expectRefused(hosts, bundled)
+  await expectAccepted(hosts, await tlsOf(elsewhere, 'app'))
   await expectNothingUnderWay(elsewhere)
 
   const overdue = await elsewhere.run([...begin, '--continue'])
@@ -184,63 +182,19 @@ async function expectHealthySoon(): Promise<void> {
   await expect.poll(healthy, { timeout: 30_000 }).toBe(true)
 }
 
-/** By every member, on new connections. */
-async function expectAccepted(tls: Tls): Promise<void> {
-  for (const host of hosts) await readOnce(host, tls)
-}
-
-async function expectRefused(tls: Tls, why: RegExp): Promise<void> {
-  for (const host of hosts) await expect(readOnce(host, tls), host).rejects.toThrow(why)
-}
-
-async function readOnce(host: NodeName, tls: Tls): Promise<void> {
-  const api = etcdApi(urlOf(host), tls)
-  try {
-    await api.range('any', {}, 3000)
-  } finally {
-    api.close()
-  }
-}
-
 async function expectEtcdctlTakes({ ca, cert = '', key = '' }: Tls): Promise<void> {
   const put = (path: string, text: string): Promise<string> => hostOutput('node1', `cat >${path}`, text)
   await put('/tmp/ca.crt', ca)
   await put('/tmp/app.crt', cert)
   await put('/tmp/app.key', key)
-  const endpoints = hosts.map(urlOf).join(',')
+  const endpoints = hosts.map(clientUrl).join(',')
   const files = '--cacert=/tmp/ca.crt --cert=/tmp/app.crt --key=/tmp/app.key'
   expect(await hostOutput('node1', `/opt/etcd/bin/etcdctl --endpoints=${endpoints} ${files} put app was-here`)).toBe(
     'OK\n',
   )
 }
 
-function clientsWith(tls: Tls): Clients {
-  return { endpoints: hosts.map((name) => ({ name, url: urlOf(name) })), tls }
-}
-
-function urlOf(name: NodeName): string {
-  return `https://${labHost(name).address}:2379`
-}
-
-/** What a client was given when it was set up, and nothing since. */
-async function tlsOf(where: Site): Promise<Required<Tls>> {
-  const store = await storeOf(where)
-  const leaf = store.leaf('app', 'client')
-  if (leaf === undefined) throw new Error('pki/ has no certificate of the client')
-  return { ca: bundleOf(store.trust().client), cert: leaf.certificate.pem, key: leaf.key.reveal() }
-}
-
 function handedOutTls(where: Site): Required<Tls> {
   const [ca, cert, key] = ['ca.crt', 'app.crt', 'app.key'].map((name) => handedOut(where, join('app', name)))
   return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' }
-}
-
-function handedOut({ pki }: Site, name: string): string {
-  return readFileSync(join(pki, 'test', 'clients', name), 'utf8')
-}
-
-async function storeOf({ pki }: Site): Promise<PkiStore> {
-  const store = await openPki(pki, 'test')
-  if (store === undefined) throw new Error('there is no pki/')
-  return store
 }

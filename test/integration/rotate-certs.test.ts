@@ -10,7 +10,7 @@ import { footprints } from './support/footprint.ts'
 import { differing, servedSerials, startTimes } from './support/leaves.ts'
 import { hasTurn } from './support/turn.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, summaryOf, takenDown, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const everyLeaf = hosts.flatMap((host) => [`${host} server`, `${host} peer`])
@@ -19,8 +19,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())

@@ -6,7 +6,7 @@ import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
 import { clientsOf, expectHealthy, leadership } from './support/cluster.ts'
 import { footprint, footprints } from './support/footprint.ts'
 import { newSite, type Site } from './support/site.ts'
-import { eventsOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { eventsOf, expectDone, summaryOf, takenDown, wordsOf } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const good = { 'heartbeat-interval': '200ms', 'election-timeout': '2s' } as const
@@ -17,8 +17,7 @@ let site: Site
 beforeAll(async () => {
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  await expectDone(site.run('up'))
 })
 
 afterAll(() => site.remove())

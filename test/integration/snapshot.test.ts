@@ -11,6 +11,7 @@ import { hostOutput, labReset, onHost, type NodeName } from '../lab/lab.ts'
 import { prepareReleases } from '../lab/releases/prepare.ts'
 import { leadership } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
+import { expectDone } from './support/told.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const program = fileURLToPath(import.meta.resolve('../../bin/etcd-deploy.js'))
@@ -46,8 +47,7 @@ describe('three members', () => {
   beforeAll(async () => {
     await labReset(hosts)
     site = await newSite({ nodes: hosts })
-    const { code, stdout } = await site.run('up')
-    expect(code, stdout).toBe(0)
+    await expectDone(site.run('up'))
     await hostOutput('node1', 'for i in 1 2 3; do etcdctl put greeting "hello $i"; done')
   })
   afterAll(() => site.remove())

@@ -7,7 +7,7 @@ import { labHost, type NodeName } from '../../lab/lab.ts'
 /** By the handshake or right after it; not by a time-out or an answer of etcd's. */
 const byHandshake = /alert|ECONNRESET|EPIPE|connection ended|hang up/
 
-function clientUrl(host: NodeName): string {
+export function clientUrl(host: NodeName): string {
   return `https://${labHost(host).address}:2379`
 }
 
@@ -20,8 +20,8 @@ export async function expectAccepted(hosts: readonly NodeName[], tls: Tls): Prom
   for (const host of hosts) await readOnce(host, tls)
 }
 
-export async function expectRefused(hosts: readonly NodeName[], tls: Tls): Promise<void> {
-  for (const host of hosts) await expect(readOnce(host, tls), host).rejects.toThrow(byHandshake)
+export async function expectRefused(hosts: readonly NodeName[], tls: Tls, why = byHandshake): Promise<void> {
+  for (const host of hosts) await expect(readOnce(host, tls), host).rejects.toThrow(why)
 }
 
 async function readOnce(host: NodeName, tls: Tls): Promise<void> {

@@ -1,8 +1,14 @@
+import { expect } from 'vitest'
 import type { RunEvent, RunSummary } from '../../../src/engine/events.ts'
 import type { ErrorJson } from '../../../src/ui/errors.ts'
 import type { Run } from '../../instruments/run-cli.ts'
 
 /** What a run told with `--json`, in the form in which tests ask for it. */
+
+export async function expectDone(running: Promise<Run>): Promise<void> {
+  const { code, stdout, stderr } = await running
+  expect(code, stdout + stderr).toBe(0)
+}
 
 export function eventsOf<T extends RunEvent['type']>(run: Run, type: T): Extract<RunEvent, { type: T }>[] {
   return run.events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type)

@@ -67,7 +67,7 @@ async function edit(text: string, leadsTo?: (cluster: Cluster) => boolean, wante
       },
     } as never,
   }
-  return editInventoryFile(session, wanted, leadsTo && { leadsTo })
+  return (await editInventoryFile(session, wanted, leadsTo && { leadsTo })).kind
 }
 
 const isThere = ({ nodes }: Cluster): boolean => nodes[1]?.peer.address === '10.0.0.9' && nodes[1].client.port === 2479

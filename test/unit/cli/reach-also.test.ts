@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { inSession, type Telling } from '../../../src/cli/session.ts'
+import { inSession, type SessionOptions } from '../../../src/cli/session.ts'
 import { hostKey, nobodyThere, sshServer } from '../host/ssh-server.ts'
 
 afterEach(() => {
@@ -38,7 +38,7 @@ test('a node is sought at the places that a command knows besides the inventoryâ
   const file = join(folder, 'inventory.ts')
   writeFileSync(file, `export default ${JSON.stringify(inventory)}\n`)
 
-  const found = async (telling: Telling): Promise<Record<string, string>> => {
+  const found = async (telling: SessionOptions): Promise<Record<string, string>> => {
     let targets: Record<string, string> = {}
     const work = async ({ connections }: Parameters<Parameters<typeof inSession>[2]>[0]): Promise<0> => {
       targets = Object.fromEntries(
@@ -51,7 +51,7 @@ test('a node is sought at the places that a command knows besides the inventoryâ
   }
   const first = `root@127.0.0.1:${node1.target.port}`
   expect(await found({})).toEqual({ node1: first, node2: 'unreachable' })
-  const reachAlso: Telling['reachAlso'] = async ({ nodes }) =>
+  const reachAlso: SessionOptions['reachAlso'] = async ({ nodes }) =>
     new Map(
       nodes
         .filter(({ name }) => name === 'node2')
