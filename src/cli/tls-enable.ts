@@ -4,7 +4,7 @@ import type { Cluster } from '../inventory/model.ts'
 import { openPki } from '../pki/open.ts'
 import { memberList } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
-import { isHttps, refuseOldSeries } from '../steps/tls-opening.ts'
+import { isHttps } from '../steps/tls-opening.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
@@ -32,7 +32,6 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
         message: '--on does not go with tls enable: all members change alike',
         exitCode: exitCode.usage,
       })
-    refuseOldSeries(session.cluster)
     const seen = await seeHosts(session)
     const recorded = (await readOperation(recordPath(session.cluster))) ?? unfinishedOperation(seen, undefined)
     const own = recorded?.name === operationName ? recorded : undefined

@@ -18,8 +18,7 @@ import { hasTurn } from './support/turn.ts'
 const full = process.env['FULL'] === '1'
 const seed = testSeed()
 const { version: newest } = await newestRelease()
-// 3.3 is refused: see the command.
-const all = wantedReleases.map((each): string => each.version).filter((version) => !version.startsWith('3.3.'))
+const all = wantedReleases.map((each): string => each.version)
 const versions = full ? all : [newest]
 
 beforeAll(() => labUp({ hosts: 5 }))
@@ -58,7 +57,8 @@ describe.runIf(hasTurn('tls enable by version')).each(versions)('etcd %s', (vers
     site.edit({ tls: { mode: 'off' } })
   })
 
-  test('up to the pause: clients go on by http, and https is there beside it', { timeout: 300_000 }, async () => {
+  // Long where several starts are needed until http is answered beside https: 3.3 and 3.4.23.
+  test('up to the pause: clients go on by http, and https is there beside it', { timeout: 900_000 }, async () => {
     const source = readFileSync(site.file, 'utf8')
     const recorder = await startRecorder(plainClients(hosts))
     const run = await site.run(['tls enable', '--yes'])
@@ -100,7 +100,7 @@ describe.runIf(hasTurn('tls enable by version')).each(versions)('etcd %s', (vers
         expect(await listens(host, 'ETCD_LISTEN_CLIENT_URLS')).not.toContainEqual(expect.stringMatching(/^http:/))
         expect((await onHost(host, plainGet)).code).not.toBe(0)
       }
-      expect(await hostOutput('node1', 'etcdctl endpoint health --cluster')).toContain('https://')
+      expect(await hostOutput('node1', 'etcdctl endpoint health --cluster 2>&1')).toContain('https://')
       const after = await site.run('up')
       expect(summaryOf(after)).toMatchObject({ changed: [], restarted: [] })
       expect((await site.run(['tls enable', '--continue'])).code).toBe(0)
