@@ -61,7 +61,7 @@ describe.runIf(hasTurn('tls enable by version')).each(versions)('etcd %s', (vers
   test('up to the pause: clients go on by http, and https is there beside it', { timeout: 900_000 }, async () => {
     const source = readFileSync(site.file, 'utf8')
     const recorder = await startRecorder(plainClients(hosts))
-    const run = await site.run(['tls enable', '--yes'])
+    const run = await site.run(['tls enable', '--yes'], { timeoutMs: 600_000 })
     const report = await recorder.stop()
     expect(run.code, run.stdout + run.stderr).toBe(0)
     expectUnharmed(report)
