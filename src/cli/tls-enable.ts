@@ -12,6 +12,7 @@ import { keepSnapshot } from './keep-snapshot.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
+import { refuseEarly } from './refuse-early.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import { asOperation, beginOperation, type PauseOptions } from './staged-operation.ts'
@@ -42,11 +43,12 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
     const { pki, name } = session.cluster
     if (own === undefined) await provePassphrase(session, await openPki(pki.dir, name, pkiPassphrase(session)))
     const mode = modeOf(session.cluster, own, options)
+    const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
+    await refuseEarly({ ...session, cluster }, seen, { recorded, operation: operationName, enablesTls: true })
     // Its edited form, before any host is touched; later runs load it so.
     if (session.cluster.tls.mode === 'off')
       await editInventoryFile(session, [{ path: ['tls', 'mode'], from: 'off', to: mode }])
     if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
-    const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
     return enable({ ...session, cluster }, options, own ?? operation(mode, options))
   })
 }

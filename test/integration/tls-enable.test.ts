@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -85,6 +85,21 @@ describe.runIf(hasTurn('tls enable by version')).each(versions)('etcd %s', (vers
     expect(again.code, again.stdout).toBe(0)
     expect(summaryOf(again)).toMatchObject({ changed: [], restarted: [] })
     expect(eventsOf(again, 'pause')).toHaveLength(1)
+  })
+
+  test('at the pause: an inventory that lacks a member is refused, and nothing is written, here or there', async () => {
+    const other = await newSite({ nodes: hosts, version, tls: { mode: 'off' }, from: site })
+    onTestFinished(() => other.remove())
+    other.edit({ nodes: Object.fromEntries(hosts.slice(1).map((name) => [name, { address: labHost(name).address }])) })
+    const source = readFileSync(other.file, 'utf8')
+    const issued = readdirSync(other.pki, { recursive: true })
+    const before = await footprints(hosts)
+    const refused = await other.run(['tls enable', '--continue', '--yes'])
+    expect(refused.code, refused.stdout).toBe(3)
+    expect(wordsOf(refused)).toMatch(/etcd has a member node1 that the inventory does not have/)
+    expect(readFileSync(other.file, 'utf8')).toBe(source)
+    expect(readdirSync(other.pki, { recursive: true })).toEqual(issued)
+    expect(await footprints(hosts)).toEqual(before)
   })
 
   test(
