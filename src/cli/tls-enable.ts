@@ -4,7 +4,7 @@ import type { Cluster } from '../inventory/model.ts'
 import { openPki } from '../pki/open.ts'
 import { memberList } from '../steps/members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
-import { isHttps, refuseOldSeries } from '../steps/tls-opening.ts'
+import { isHttps } from '../steps/tls-opening.ts'
 import { recordPath, unfinishedOperation } from '../steps/unfinished.ts'
 import { editInventoryFile } from './edit-inventory.ts'
 import { handOut } from './hand-out.ts'
@@ -13,6 +13,7 @@ import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
 import { proveCertificates } from './prove-certificates.ts'
+import { refuseEarly } from './refuse-early.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import { asOperation, beginOperation, type PauseOptions } from './staged-operation.ts'
@@ -33,7 +34,6 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
         message: '--on does not go with tls enable: all members change alike',
         exitCode: exitCode.usage,
       })
-    refuseOldSeries(session.cluster)
     const seen = await seeHosts(session)
     const recorded = (await readOperation(recordPath(session.cluster))) ?? unfinishedOperation(seen, undefined)
     const own = recorded?.name === operationName ? recorded : undefined
@@ -44,11 +44,12 @@ export function tlsEnable(options: TlsEnableOptions): Promise<ExitCode> {
     const { pki, name } = session.cluster
     if (own === undefined) await provePassphrase(session, await openPki(pki.dir, name, pkiPassphrase(session)))
     const mode = modeOf(session.cluster, own, options)
+    const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
+    await refuseEarly({ ...session, cluster }, seen, { recorded, operation: operationName, enablesTls: true })
     // Its edited form, before any host is touched; later runs load it so.
     if (session.cluster.tls.mode === 'off')
       await editInventoryFile(session, [{ path: ['tls', 'mode'], from: 'off', to: mode }])
     if (recorded === undefined && options.snapshot !== false) await keepSnapshot(session)
-    const cluster = { ...session.cluster, tls: { ...session.cluster.tls, mode } }
     return enable({ ...session, cluster }, options, own ?? operation(mode, options))
   })
 }

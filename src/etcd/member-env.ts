@@ -5,7 +5,7 @@ import { layoutOf } from './layout.ts'
 import { clientUrls, initialCluster, listenClientUrls, listenPeerUrls, peerUrl } from './urls.ts'
 import { envFileLine, envName } from './settings.ts'
 import { managedHeader } from './unit.ts'
-import { minorSeries } from './versions.ts'
+import { minorSeries, sharesPortSafely } from './versions.ts'
 
 export interface MemberEnv {
   /** The EnvironmentFile. */
@@ -36,9 +36,7 @@ export function memberEnv(cluster: Cluster, node: Node, context: EnvContext): Me
     ...certificateVariables(cluster),
     ...Object.entries(defaultSettings(cluster, context.architecture)).map(([name, value]) => [name, value] as const),
     ...Object.entries(node.settings).map(([flag, value]) => [envName(flag), value] as const),
-    ...(cluster.service.gomaxprocs === undefined
-      ? []
-      : ([['GOMAXPROCS', String(cluster.service.gomaxprocs)]] as const)),
+    ...threads(cluster),
   ].map(([name, value]) => [name, value])
   const initial: [string, string][] = [
     ['ETCD_INITIAL_ADVERTISE_PEER_URLS', peerUrl(cluster, node)],
@@ -89,6 +87,13 @@ function defaultSettings(cluster: Cluster, architecture: Architecture): Record<s
     ...(series === '3.4' ? { ETCD_LOGGER: 'zap' } : {}),
     ...(architecture === 'arm64' && (series === '3.3' || series === '3.4') ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {}),
   }
+}
+
+function threads({ service: { gomaxprocs }, tls, version }: Cluster): [string, string][] {
+  // Chance favours the start of a member with threads to spare: see sharesPortSafely.
+  const atLeastNow = tls.plain?.clients === true && !sharesPortSafely(version) ? 16 : 0
+  const wanted = Math.max(gomaxprocs ?? 0, atLeastNow)
+  return wanted === 0 ? [] : [['GOMAXPROCS', String(wanted)]]
 }
 
 function digest(texts: readonly string[]): string {

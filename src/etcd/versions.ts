@@ -35,6 +35,11 @@ export function minorSeries(version: string): string {
   return `${major}.${minor}`
 }
 
+/** Whether gRPC over http is surely answered on a port that takes https too; before, each start left it to chance (etcd issue 15495). */
+export function sharesPortSafely(version: string): boolean {
+  return atLeast(version, '3.5') ? atLeast(version, '3.5.8') : atLeast(version, '3.4.25')
+}
+
 /** What to know about a release before it is deployed, from the maintainers' own recommendations; empty for a good one. */
 export function releaseAdvice(version: string): string[] {
   const advice = knownTrouble.filter(({ from, before }) => atLeast(version, from) && !atLeast(version, before))

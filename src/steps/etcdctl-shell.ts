@@ -29,21 +29,24 @@ read_unit() {
 $(systemctl show "$unit" -p ActiveState -p SubState -p Job -p MainPID -p NRestarts 2>/dev/null)
 UNIT
 }
+# Where the member listens, as its host reaches it: each URL and a comma.
+read_listens() {
+  listens=$(tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/environ" |
+    sed -n '/^ETCD_LISTEN_CLIENT_URLS=/{s/^[^=]*=//; s/$/,/; s,//0\\.0\\.0\\.0:,//127.0.0.1:,g; s,//\\[::]:,//[::1]:,g; p;}') || :
+}
 point_to_member() { # as it was when the unit was read last
   [ "$pid" ] || read_unit
-  listens=$(tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^ETCD_LISTEN_CLIENT_URLS=//p') || :
-  ETCDCTL_ENDPOINTS=$wanted_url
-  case $listens in
-  *://127.* | *://\\[::1\\]:*)
-    listens=$listens,
-    while [ "$listens" ]; do
-      ETCDCTL_ENDPOINTS=\${listens%%,*} listens=\${listens#*,}
-      case $ETCDCTL_ENDPOINTS in *://127.* | *://\\[::1\\]:*) break ;; esac
-    done ;;
-  *://0.0.0.0:*) ETCDCTL_ENDPOINTS=$(echo "\${listens%%,*}" | sed 's/0\\.0\\.0\\.0/127.0.0.1/') ;;
-  *://\\[::\\]:*) ETCDCTL_ENDPOINTS=$(echo "\${listens%%,*}" | sed 's/\\[::\\]/[::1]/') ;;
-  esac
-  export ETCDCTL_ENDPOINTS
+  read_listens
+  ETCDCTL_ENDPOINTS=$wanted_url rest=$listens
+  # The last: where http and https are spoken on one port, https tells whether the member serves.
+  while [ "$rest" ]; do
+    each=\${rest%%,*} rest=\${rest#*,}
+    case $each in *://127.* | *://\\[::1\\]:*) ETCDCTL_ENDPOINTS=$each ;; esac
+  done
+  point_to "$ETCDCTL_ENDPOINTS"
+}
+point_to() {
+  export ETCDCTL_ENDPOINTS="$1"
   case $ETCDCTL_ENDPOINTS in
   https:*) export ETCDCTL_CACERT="$admin_ca" ETCDCTL_CERT="$admin_cert" ETCDCTL_KEY="$admin_key" ;;
   *) unset ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ;;

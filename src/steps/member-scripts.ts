@@ -15,10 +15,31 @@ read_unit; restarts_before=$restarts
 read_seconds() { read -r seconds _ </proc/uptime; seconds=\${seconds%.*}; }
 `
 
+/**
+ * Before 3.4.25 and 3.5.8 a member that takes http and https on one port may hand what comes by gRPC over http to the server that wants
+ * TLS: it is left to chance, at each start and for each address (etcd issue 15495). Only another start helps.
+ */
+const deafToHttp = `
+hears() { timeout -k 1 3 "$etcdctl" --dial-timeout=1s --command-timeout=1s get etcd-deploy/any --keys-only --consistency=s >/dev/null 2>&1; }
+deaf_to_http() {
+  read_listens
+  rest=$listens all=,$listens
+  while [ "$rest" ]; do
+    each=\${rest%%,*} rest=\${rest#*,}
+    case $each in http:*) ;; *) continue ;; esac
+    case $all in *",https:\${each#http:},"*) ;; *) continue ;; esac
+    point_to "$each"
+    # Twice: one that is slow is not deaf.
+    hears || hears || return 0
+  done
+  return 1
+}
+`
+
 /** Polls until a linearizable read through the member succeeds: then it has quorum, and has applied what the leader had committed. */
 const awaitMember = `
 await_member() { # deadline in seconds, the process that must be gone (or empty)
-  read_seconds; until=$((seconds + $1)) former=$2
+  read_seconds; until=$((seconds + $1)) former=$2 starts=1
   last=
   while :; do
     now=''
@@ -26,7 +47,14 @@ await_member() { # deadline in seconds, the process that must be gone (or empty)
     case $active in
     active)
       if [ -n "$former" ] && [ "$pid" = "$former" ]; then now=stopping
-      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only \${consistency:-} >/dev/null 2>&1; then state healthy; return 0
+      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only \${consistency:-} >/dev/null 2>&1; then
+        deaf_to_http || { state healthy; return 0; }
+        [ "$starts" -lt 30 ] || return 1
+        starts=$((starts + 1)) now='restarting again, as it does not answer over http'
+        former=$pid restarts_before=0
+        systemctl reset-failed "$unit" 2>/dev/null || :
+        systemctl restart --no-block "$unit"
+        read_seconds; until=$((seconds + $1))
       else now='running, not healthy yet'; fi ;;
     activating)
       if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
@@ -74,7 +102,7 @@ give_up() {
 }
 `
 
-const functions = readMemberArguments + awaitMember + report + restorePrevious
+const functions = readMemberArguments + deafToHttp + awaitMember + report + restorePrevious
 
 /** Starts a member that does not run. Never blocks on systemd: READY=1 comes with quorum only, and that takes the others. */
 export const startMember = `${functions}

@@ -1,6 +1,4 @@
 import type { Stage, Step } from '../engine/playbook.ts'
-import { DeployError, exitCode } from '../errors.ts'
-import { minorSeries } from '../etcd/versions.ts'
 import type { Cluster, Tls } from '../inventory/model.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
@@ -16,16 +14,6 @@ const plain: Record<TlsTarget, Tls['plain']> = {
 
 export function isTlsTarget(target: string | undefined): target is TlsTarget {
   return target !== undefined && Object.hasOwn(plain, target)
-}
-
-/** Seen on hosts: a 3.3 member that speaks both on its client port did not always serve again after its restart. */
-export function refuseOldSeries({ version }: Cluster): void {
-  if (minorSeries(version) !== '3.3') return
-  throw new DeployError({
-    message: `etcd ${version} cannot get TLS while it serves: members of 3.3 do not reliably speak http and https on one port`,
-    next: 'upgrade to 3.4 or later first; nothing was changed',
-    exitCode: exitCode.refused,
-  })
 }
 
 /** The cluster as it shall be while a stage lasts. */

@@ -6,6 +6,7 @@ import {
   minorSeries,
   parseVersion,
   releaseAdvice,
+  sharesPortSafely,
 } from '../../../src/etcd/versions.ts'
 
 describe('exact versions', () => {
@@ -73,4 +74,15 @@ describe('releases that the maintainers warn of', () => {
     expect(releaseAdvice('3.4.22')).toHaveLength(1)
     expect(releaseAdvice('3.5.3').join()).not.toContain('13766')
   })
+})
+
+test.each([
+  ['3.3.27', false],
+  ['3.4.24', false],
+  ['3.4.25', true],
+  ['3.5.7', false],
+  ['3.5.8', true],
+  ['3.6.0', true],
+])('http and https on one port, in %s: %j', (version, safely) => {
+  expect(sharesPortSafely(version)).toBe(safely)
 })

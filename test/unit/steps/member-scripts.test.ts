@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -9,8 +10,8 @@ import { restartMember } from '../../../src/steps/member-scripts.ts'
 import { putPrograms, runHere, temporaryFolder } from './local-script.ts'
 
 /**
- * A host in small. systemctl keeps the pid of the member in a file; a start under settings that say `bad` fails. etcdctl does not read
- * until it was asked `slow` times. Both write down what they were called with.
+ * A host in small. systemctl keeps the pid of the member in a file, each start takes the next of `pids`; a start under settings that say `bad` fails. etcdctl does not read
+ * until it was asked `slow` times, nor over http where the process is among `deaf`. Both write down what they were called with.
  */
 const systemctl = `
 echo "systemctl $*" >>"$HOST/calls"
@@ -24,11 +25,15 @@ show)
   esac; done ;;
 restart)
   if grep -q bad "$HOST/etcd.env"; then echo failed >"$HOST/state"; echo 0 >"$HOST/pid"
-  else echo active >"$HOST/state"; echo 4000002 >"$HOST/pid"; fi ;;
+  else
+    echo active >"$HOST/state"; next=$(head -n 1 "$HOST/pids"); sed -i 1d "$HOST/pids"
+    echo "\${next:-4000002}" >"$HOST/pid"
+  fi ;;
 esac`
 const etcdctl = `
 echo "etcdctl $*" >>"$HOST/calls"
 left=$(cat "$HOST/slow")
+case "$ETCDCTL_ENDPOINTS" in http:*) ! grep -qx "$(cat "$HOST/pid")" "$HOST/deaf" || exit 1 ;; esac
 case "$*" in *get*) [ "$left" -eq 0 ] || { echo $((left - 1)) >"$HOST/slow"; exit 1; } ;; esac`
 
 let folder: string
@@ -44,7 +49,14 @@ beforeEach(async () => {
     etcdctl: at(etcdctl),
     journalctl: 'echo "the last words of etcd"',
   })
-  for (const [name, text] of Object.entries({ pid: '4000001', state: 'active', slow: '0', calls: '' }))
+  for (const [name, text] of Object.entries({
+    pid: '4000001',
+    state: 'active',
+    slow: '0',
+    calls: '',
+    pids: '',
+    deaf: '',
+  }))
     await writeFile(join(folder, name), `${text}\n`)
   await writeFile(env, 'former\n')
 })
@@ -98,6 +110,39 @@ describe.skipIf(process.platform !== 'linux')('a restart', () => {
     expect(await calls(/move-leader/)).toEqual([])
   })
 })
+
+describe.skipIf(process.platform !== 'linux')('a restart of a member that speaks http and https on one port', () => {
+  const both = 'http://10.0.0.1:2379,http://127.0.0.1:2379,https://10.0.0.1:2379,https://127.0.0.1:2379'
+
+  test('is done again while it answers https alone', async () => {
+    const pids = [await processWith(both), await processWith(both), await processWith(both)]
+    await writeFile(join(folder, 'pids'), pids.join('\n'))
+    await writeFile(join(folder, 'deaf'), pids.slice(0, 2).join('\n'))
+    const { code, states } = await restart('wanted')
+    expect(code).toBe(0)
+    expect(states).toContain('restarting again, as it does not answer over http')
+    expect(states.at(-1)).toBe('healthy')
+    expect(await calls(/systemctl restart/)).toHaveLength(3)
+  })
+
+  test('asks over http where https is spoken there too, and nowhere else', async () => {
+    const listens = 'https://10.0.0.1:2379,http://127.0.0.1:2379'
+    const pid = await processWith(listens)
+    await writeFile(join(folder, 'pids'), pid)
+    const { code } = await restart('wanted')
+    expect(code).toBe(0)
+    expect(await calls(/systemctl restart/)).toHaveLength(1)
+    expect(await calls(/etcdctl .*get/)).toHaveLength(1)
+  })
+})
+
+/** A process that listens nowhere, with an environment that says so. */
+async function processWith(listens: string): Promise<string> {
+  const child = spawn('sleep', ['60'], { env: { ...process.env, ETCD_LISTEN_CLIENT_URLS: listens }, stdio: 'ignore' })
+  onTestFinished(() => void child.kill())
+  await once(child, 'spawn')
+  return String(child.pid)
+}
 
 describe.skipIf(process.platform !== 'linux')('a restart after which the member does not come up', () => {
   test('puts the former files back, starts it again, and tells what its journal says', async () => {
