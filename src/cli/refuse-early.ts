@@ -1,4 +1,4 @@
-import { refuse } from '../engine/run.ts'
+import { refuse } from '../engine/refuse.ts'
 import type { Seen } from '../steps/seen.ts'
 import { EtcdSubject, type SubjectOptions } from '../steps/subject.ts'
 import { pkiPassphrase } from './pki-passphrase.ts'

@@ -17,7 +17,7 @@ const table: (Diagnosis & { pattern: RegExp })[] = [
   {
     pattern: new RegExp(missingDataMessage),
     reason: 'the member was ready once, and its data is gone',
-    next: 'mount the missing file system; if the data is really lost: etcd-deploy member replace (not there yet)',
+    next: 'mount the missing file system; if the data is really lost: etcd-deploy member replace NODE',
   },
   {
     pattern: /address already in use/,

@@ -27,7 +27,7 @@ export function alarmStatus(
     return {
       kind,
       message: 'its data differs from that of the other members',
-      next: [`etcd-deploy snapshot save FILE`, `etcd-deploy member replace ${member.name} (not there yet)`],
+      next: [`etcd-deploy snapshot save FILE`, `etcd-deploy member replace ${member.name}`],
     }
   }
   return { kind, message: 'an alarm that this version of etcd-deploy does not know', next: [`${etcdctl} alarm list`] }
