@@ -1,6 +1,6 @@
 import type { Look, LookOutput } from '../engine/playbook.ts'
 import type { Cluster } from '../inventory/model.ts'
-import { chainOf, findProxy, tableOf } from './translation-rules.ts'
+import { findProxy, translationNames } from './translation-rules.ts'
 
 /** What is asked of a host only while members that lost each other's addresses are brought together again. */
 export interface RecoverySeen {
@@ -16,7 +16,8 @@ export interface RecoverySeen {
 
 export function recoveryLook(cluster: Cluster): Look {
   const { data, wal = '' } = cluster.paths
-  return { name: 'recovery', script: { text: look, args: [chainOf(cluster), tableOf(cluster), data, wal] } }
+  const { chain, table, label } = translationNames(cluster)
+  return { name: 'recovery', script: { text: look, args: [chain, table, label, data, wal] } }
 }
 
 export function readRecovery(output: LookOutput | undefined): RecoverySeen | undefined {
@@ -32,7 +33,7 @@ export function readRecovery(output: LookOutput | undefined): RecoverySeen | und
 }
 
 const look = `
-chain=$1 table=$2 data=$3 wal=$4
+chain=$1 table=$2 label=$3 data=$4 wal=$5
 for tool in iptables ip6tables; do
   command -v "$tool" >/dev/null && "$tool" -w 5 -t nat -S OUTPUT >/dev/null 2>&1 || continue
   echo "tool $tool"
@@ -52,7 +53,7 @@ ${findProxy}
 if command -v ip >/dev/null && command -v systemd-run >/dev/null && [ -x "$proxy" ]; then
   echo 'tool alias'
   rules=$(systemctl show -p Description "$chain-lead-*.socket" 2>/dev/null | sed -n 's/^Description=alias /rule alias /p') || :
-  ours=$(ip -o addr show dev lo label lo:etcd-deploy 2>/dev/null) || :
+  ours=$(ip -o addr show dev lo label "$label" 2>/dev/null) || :
   [ -z "$rules$ours" ] || { echo 'chain alias'; echo "$rules"; }
 fi
 for folder in "$data/member" \${wal:+"$wal/member"}; do

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 
 import type { Cluster, NodeName } from '../inventory/model.ts'
@@ -8,13 +9,24 @@ export interface Translation {
   to: { address: string; port: number }
 }
 
-/** iptables bears 28 characters. */
-export function chainOf({ service }: Pick<Cluster, 'service'>): string {
-  return `etcd-deploy-${service.name}`.slice(0, 28)
+/** How translations of this cluster are called on its hosts: another cluster may have members there too. */
+export interface TranslationNames {
+  /** Of iptables, which bears 28 characters, and the beginning of systemd's units. */
+  chain: string
+  /** Of nft. */
+  table: string
+  /** Of an address; 15 characters. */
+  label: string
 }
 
-export function tableOf({ service }: Pick<Cluster, 'service'>): string {
-  return `etcd_deploy_${service.name.replaceAll(/[^A-Za-z0-9]/g, '_')}`
+export function translationNames({ service: { name } }: Pick<Cluster, 'service'>): TranslationNames {
+  const sum = createHash('sha256').update(name).digest('hex')
+  const chain = `etcd-deploy-${name}`
+  return {
+    chain: chain.length <= 28 ? chain : `etcd-deploy-${sum.slice(0, 16)}`,
+    table: `etcd_deploy_${/^[A-Za-z0-9]+$/.test(name) ? name : sum.slice(0, 16)}`,
+    label: `lo:ed${sum.slice(0, 8)}`,
+  }
 }
 
 /** For a host: the former peer addresses of all other members that move. A name that DNS gives anew needs none. */

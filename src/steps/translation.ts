@@ -1,9 +1,10 @@
 import { isIPv6 } from 'node:net'
 
 import type { Step } from '../engine/playbook.ts'
+import type { Cluster } from '../inventory/model.ts'
 import { isHealthy } from './members.ts'
 import { reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
-import { chainOf, findProxy, tableOf, translationsFor, type Translation } from './translation-rules.ts'
+import { findProxy, translationNames, translationsFor, type Translation } from './translation-rules.ts'
 import type { Wanted } from './wanted.ts'
 
 /**
@@ -27,7 +28,7 @@ export const translateFormer: Step<Wanted, Seen> = {
           why: 'members know each other at addresses that are gone',
           script: {
             text: addRules,
-            args: [chainOf(cluster), tableOf(cluster), ...rules.flatMap((rule) => rule.split(' '))],
+            args: [...namesOf(cluster), ...rules.flatMap((rule) => rule.split(' '))],
           },
           timeoutMs: 60_000,
           predict: (before: Seen) =>
@@ -50,7 +51,7 @@ export const translateNoMore: Step<Wanted, Seen> = {
           host,
           what: 'take the translation of former addresses away',
           why: 'etcd knows the new ones',
-          script: { text: removeRules, args: [chainOf(cluster), tableOf(cluster)] },
+          script: { text: removeRules, args: namesOf(cluster) },
           timeoutMs: 60_000,
           predict: (before: Seen) =>
             withHost(before, host, ({ recovery }) => ({
@@ -68,6 +69,11 @@ export function cannotTranslate({ cluster }: Pick<Wanted, 'cluster'>, seen: Seen
     const wanted = translationsFor(cluster, host)
     return wanted.length > 0 && toolsFor(wanted, on) === undefined
   })
+}
+
+function namesOf(cluster: Cluster): string[] {
+  const { chain, table, label } = translationNames(cluster)
+  return [chain, table, label]
 }
 
 interface Tools {
@@ -113,21 +119,21 @@ remove_rules() {
   [ -z "$leads" ] || systemctl stop $leads
   command -v ip >/dev/null || return 0
   # IPv6 has no labels: those are known by the proxies.
-  for address in $(ip -o addr show dev lo label lo:etcd-deploy 2>/dev/null | sed -n 's/.* inet \\([^ ]*\\) .*/\\1/p') $former; do
+  for address in $(ip -o addr show dev lo label "$label" 2>/dev/null | sed -n 's/.* inet \\([^ ]*\\) .*/\\1/p') $former; do
     ip addr del "$address" dev lo 2>/dev/null || :
   done
 }
 `
 
 const removeRules = `
-chain=$1 table=$2
+chain=$1 table=$2 label=$3
 ${remove}
 remove_rules
 `
 
 /** Anew each time, so that no rule of an earlier attempt stays. Then: tool, former address and port, new address and port of each. */
 const addRules = `
-chain=$1 table=$2; shift 2
+chain=$1 table=$2 label=$3; shift 3
 ${remove}
 remove_rules
 bracketed() { case $1 in *:*) printf '[%s]' "$1" ;; *) printf %s "$1" ;; esac; }
@@ -138,7 +144,7 @@ while [ $# -ge 5 ]; do
     ${findProxy}
     case $2 in
     *:*) ip addr add "$2/128" dev lo nodad 2>/dev/null || : ;;
-    *) ip addr add "$2/32" dev lo label lo:etcd-deploy 2>/dev/null || : ;;
+    *) ip addr add "$2/32" dev lo label "$label" 2>/dev/null || : ;;
     esac
     systemd-run -q --unit="$chain-lead-$number" --description="alias $2 $3 $4 $5" \
       --socket-property=ListenStream="$(bracketed "$2"):$3" "$proxy" "$(bracketed "$4"):$5" ;;

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { startRecorder } from '../instruments/recorder.ts'
 import { otherAddress, setAddresses } from '../lab/addresses.ts'
-import { hostOutput, labHost, labReset, onHost, type NodeName } from '../lab/lab.ts'
+import { hostOutput, labHost, labReset, labUp, onHost, stateFiles, type NodeName } from '../lab/lab.ts'
 import { clientsAt, clientsOf, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, expectDone, summaryOf, wordsOf } from './support/told.ts'
@@ -95,6 +96,47 @@ test.runIf(inTurn)(
   },
 )
 
+test.runIf(inTurn)('to a DNS name and back; its host is reached by an address of its own', async () => {
+  const { address, sshPort = 22 } = labHost('node3')
+  const name = 'etcd3.lab.test'
+  await Promise.all(hosts.map((host) => hostOutput(host, `echo '${address} ${name}' >>/etc/hosts`)))
+  const { nodes } = site.inventory
+  site.edit({ nodes: { ...nodes, node3: { address, ssh: { host: '127.0.0.1', port: sshPort } } } })
+  const run = await site.run(['change-ip', 'node3', name, '--yes', '--no-snapshot'])
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  expect(await peerUrls()).toContain(`https://${name}:2380`)
+  await expectHealthy('node1')
+  expect(await hostOutput('node3', 'cat /proc/$(pidof etcd)/environ')).toContain(
+    'LISTEN_PEER_URLS=https://0.0.0.0:2380',
+  )
+  const up = await site.run('up')
+  expect(summaryOf(up)).toMatchObject({ changed: [], restarted: [] })
+  const back = await site.run(['change-ip', 'node3', address, '--yes', '--no-snapshot'])
+  expect(back.code, back.stdout + back.stderr).toBe(0)
+  expect(await peerUrls()).toContain(`https://${address}:2380`)
+  site.edit({ nodes })
+  expect((await site.run('up')).code).toBe(0)
+})
+
+test.runIf(inTurn)('a host that answers at the new address with another key is not the member', async () => {
+  await labUp({ hosts: 4 })
+  const [old, other, stranger] = [labHost('node2').address, otherAddress('node2'), labHost('node4').address]
+  const known = join(site.folder, 'known_hosts')
+  const lines = readFileSync(stateFiles.knownHosts, 'utf8').split('\n')
+  writeFileSync(known, lines.filter((line) => !line.split(' ')[0]?.split(',').includes(stranger)).join('\n'))
+  const { ssh = {} } = site.inventory
+  site.edit({ ssh: { ...ssh, knownHosts: known } })
+  const source = readFileSync(site.file, 'utf8')
+  await setAddresses('node2', [other])
+  const run = await site.run(['change-ip', 'node2', stranger, '--yes'])
+  await setAddresses('node2', [old, other])
+  expect(run.code, run.stdout).toBe(3)
+  expect(wordsOf(run)).toMatch(/the host that answers at .* is not node2: it has another host key/)
+  expect(eventsOf(run, 'change-begin')).toEqual([])
+  expect(readFileSync(site.file, 'utf8')).toBe(source)
+  site.edit({ ssh })
+})
+
 test('one member, whose host has the new address beside the old: no write fails, the inventory says it', async () => {
   const [old, other] = [labHost('node2').address, otherAddress('node2')]
   await setAddresses('node2', [old, other])
@@ -158,7 +200,11 @@ test.runIf(inTurn)(
       node3: labHost('node3').address,
     }
     await Promise.all(hosts.map((host) => setAddresses(host, [after[host] ?? ''])))
-    const map = hosts.map((host) => `${before[host]}=${after[host]}`).join(',')
+    const map = join(site.folder, 'new-subnet.txt')
+    writeFileSync(
+      map,
+      `# the new subnet\r\n${hosts.map((host) => `${before[host]} = ${after[host]}`).join('\r\n')}\r\n`,
+    )
     const begun = performance.now()
     const run = await site.run(['change-ip', '--map', map, '--yes'])
     console.log(`without quorum until ${((performance.now() - begun) / 1000).toFixed(1)} s after the command began`)
