@@ -44,9 +44,15 @@ function addressProblems(node: Node, on: ReachedHost): Problem[] {
 /** Of a host that is off nobody says that its port is blocked: it is told of already, and may be let off. */
 function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost, seen: Seen): Problem[] {
   return [...on.peers]
-    .filter(([other, state]) => state === 'blocked' && reached(seen, other) !== undefined)
-    .map(([other]) => {
+    .filter(([other, state]) => state !== 'open' && reached(seen, other) !== undefined)
+    .map(([other, state]) => {
       const peer = cluster.nodes.find((node) => node.name === other)?.peer
+      if (state === 'unresolved')
+        return grave(name, {
+          message: `${name} does not know the name ${peer?.address}, at which ${other} is to be reached`,
+          tried: `getent hosts ${peer?.address}`,
+          next: 'make the name known to all hosts (DNS or /etc/hosts), or correct it',
+        })
       return grave(name, {
         message: `${name} does not reach the peer port of ${other}: no answer, so it is probably blocked`,
         tried: `connect to ${peer?.address}:${peer?.port} from ${name}`,

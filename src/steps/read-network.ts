@@ -33,6 +33,7 @@ export function readPeers(output: LookOutput | undefined): ReachedHost['peers'] 
   return new Map(
     lines.map((line) => {
       const [name = '', code] = line.split(' ')
+      if (code === 'unresolved') return [name, 'unresolved']
       return [name, code === '124' ? 'blocked' : 'open']
     }),
   )

@@ -47,7 +47,7 @@ export interface ReachedHost {
   /** Absent: not asked. */
   recovery?: RecoverySeen | undefined
   /** Whether this host reaches the peer port of the others; absent: not checked. */
-  peers: ReadonlyMap<NodeName, 'open' | 'blocked'>
+  peers: ReadonlyMap<NodeName, 'open' | 'blocked' | 'unresolved'>
 }
 
 export interface AddressSeen {

@@ -102,6 +102,12 @@ describe('stops up, before anything is changed', () => {
       1,
     ],
     [
+      'a name that the host does not know',
+      { peers: new Map([['node2', 'unresolved' as const]]) },
+      /node1 does not know the name .*, at which node2 is to be reached/,
+      1,
+    ],
+    [
       "a member of another cluster's",
       { formed: { cluster: 'other', clusterId: 'x', token: 't', formedAt: '' } },
       /belongs to cluster other/,
