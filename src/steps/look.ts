@@ -123,7 +123,7 @@ probe() {
   # A name that nobody knows would pass for a port that is blocked.
   case $2 in
   *:*) ;;
-  *[A-Za-z]*) timeout 5 getent hosts "$2" >/dev/null || { echo "$1 unresolved"; return 0; } ;;
+  *[A-Za-z]*) timeout 5 getent ahosts "$2" >/dev/null || { echo "$1 unresolved"; return 0; } ;;
   esac
   code=0; timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>/dev/null || code=$?
   echo "$1 $code"

@@ -50,7 +50,7 @@ function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost, seen: S
       if (state === 'unresolved')
         return grave(name, {
           message: `${name} does not know the name ${peer?.address}, at which ${other} is to be reached`,
-          tried: `getent hosts ${peer?.address}`,
+          tried: `getent ahosts ${peer?.address}`,
           next: 'make the name known to all hosts (DNS or /etc/hosts), or correct it',
         })
       return grave(name, {
