@@ -1,29 +1,20 @@
 import { DeployError, exitCode, together } from '../errors.ts'
-import { observe } from '../engine/observe.ts'
-import { refuse } from '../engine/refuse.ts'
 import { pathText } from '../inventory/describe.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { addressesOf, type Move } from '../inventory/move.ts'
-import { commandTimeout } from '../inventory/timeouts.ts'
 import type { Seen } from '../steps/seen.ts'
-import { EtcdSubject } from '../steps/subject.ts'
+import { operationNames } from './operation-names.ts'
 import { pkiPassphrase, provePassphrase } from './pki-passphrase.ts'
+import { refuseEarly } from './refuse-early.ts'
 import type { Session } from './session.ts'
 
 /** All that a run of these moves would refuse at its first look, before the inventory is edited for them. Without quorum `seen` is it. */
 export async function refuseMisfits(session: Session, moves: readonly Move[], seen?: Seen): Promise<void> {
-  const { cluster, connections, emit, signal } = session
-  const passphrase = pkiPassphrase(session)
-  const subject = new EtcdSubject({ cluster, emit, signal, may: 'change', moves, operation: 'change-ip', passphrase })
-  await subject.open()
-  const { concurrency } = cluster
-  const see = { connections, emit, signal, concurrency, timeoutMs: commandTimeout(cluster), looks: subject.looks }
-  const found = seen ?? subject.see(await observe(see, [...connections.keys()]))
-  refuse(session, subject.check(found))
-  await subject.prepare(found, { purpose: 'glance' })
+  const { cluster } = session
+  await refuseEarly(session, seen, { moves, operation: operationNames.changeIp })
   if (cluster.tls.mode === 'off' || !moves.some(isNamedAnew)) return
   const { openPki } = await import('../pki/open.ts')
-  await provePassphrase(session, await openPki(cluster.pki.dir, cluster.name, passphrase))
+  await provePassphrase(session, await openPki(cluster.pki.dir, cluster.name, pkiPassphrase(session)))
 }
 
 /** What no inventory may say, etcd shall not be told either: two ports that are one, two members behind one sshd. */
