@@ -1,16 +1,13 @@
 import type { Change, Stage, Step } from '../engine/playbook.ts'
-import { layoutOf } from '../etcd/layout.ts'
 import { clientUrls, peerUrl } from '../etcd/urls.ts'
 import { minorSeries } from '../etcd/versions.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
-import { renameData } from './end-of-cluster.ts'
 import { memberAccess, useMember } from './etcdctl-shell.ts'
-import { hasMemberData } from './formation.ts'
 import { memberFailure, memberState } from './member-failure.ts'
 import { startLearner, startMember } from './member-scripts.ts'
-import { isHealthy, memberArguments, memberList } from './members.ts'
-import { reached, reachedHosts, withFiles, withHost, type Seen } from './seen.ts'
+import { isHealthy, memberArguments, memberList, withMembers } from './members.ts'
+import { reached, reachedHosts, withHost, type Seen } from './seen.ts'
 import type { StageTarget } from './stage-target.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -37,47 +34,6 @@ const reaches: Record<JoinStage['brings'], (want: Wanted, seen: Seen) => boolean
 /** etcd has had learners since 3.4: they take part in no vote until they have caught up. */
 export function joinsAsLearner({ version }: Pick<Cluster, 'version'>): boolean {
   return minorSeries(version) !== '3.3'
-}
-
-/**
- * What an earlier member left on the host that joins: it would not start on it. Only while etcd has no such member: from then on data
- * there is its own.
- */
-export const setFormerDataAside: Step<Wanted, Seen> = {
-  name: 'former data',
-  next: (want, seen) => {
-    const { cluster } = want
-    const node = joiner(want)
-    const on = node && reached(seen, node.name)
-    if (node === undefined || on === undefined || !knowsMembers(seen) || entryOf(want, seen) !== undefined) return []
-    const at = layoutOf(cluster)
-    if (!hasMemberData(cluster, on) && !on.files.has(at.wasReady) && on.process === undefined) return []
-    const { data, wal = '' } = cluster.paths
-    return [
-      {
-        host: node.name,
-        what: `stop what runs there and set its data in ${data} aside`,
-        why: 'its member is no longer in the cluster',
-        script: { text: stopAndRename, args: [data, wal, cluster.service.name, at.wasReady, at.previousDir] },
-        timeoutMs: 300_000,
-        predict: (before: Seen) =>
-          withHost(before, node.name, (now) => ({
-            process: undefined,
-            etcd: undefined,
-            unit: { ...now.unit, active: 'inactive', sub: 'dead' },
-            dataEntries: now.dataEntries.filter((entry) => entry !== 'member'),
-            walEntries: [],
-            files: withFiles(
-              now,
-              [at.wasReady, ...['', '/snap', '/wal'].map((below) => `${data}/member${below}`)].map((path) => [
-                path,
-                undefined,
-              ]),
-            ),
-          })),
-      },
-    ]
-  },
 }
 
 /** Through a member that has quorum. A learner where etcd has such. */
@@ -173,16 +129,16 @@ export const promote: Step<Wanted, Seen> = {
 /** Stands for the id in predictions. */
 const toBe = 'known once added'
 
-function joiner({ cluster, joins }: Pick<Wanted, 'cluster' | 'joins'>): Node | undefined {
+export function joiner({ cluster, joins }: Pick<Wanted, 'cluster' | 'joins'>): Node | undefined {
   return cluster.nodes.find(({ name }) => name === joins)
 }
 
-function knowsMembers(seen: Seen): boolean {
+export function knowsMembers(seen: Seen): boolean {
   return memberList(seen) !== undefined
 }
 
 /** By its peer URL until it has started and told its name. */
-function entryOf(want: Wanted, seen: Seen): MemberEntry | undefined {
+export function entryOf(want: Wanted, seen: Seen): MemberEntry | undefined {
   const node = joiner(want)
   if (node === undefined) return undefined
   const url = peerUrl(want.cluster, node)
@@ -202,25 +158,8 @@ function healthyNode(want: Wanted, seen: Seen): Node | undefined {
 }
 
 function withEntry(seen: Seen, entry: MemberEntry): Seen {
-  return reachedHosts(seen).reduce(
-    (state, [host]) =>
-      withHost(state, host, ({ etcd }) => ({
-        etcd: etcd && {
-          ...etcd,
-          members: [...(etcd.members ?? []).filter(({ id }) => id !== entry.id), entry],
-        },
-      })),
-    seen,
-  )
+  return withMembers(seen, (members) => [...members.filter(({ id }) => id !== entry.id), entry])
 }
-
-const stopAndRename = `
-service=$3.service was_ready=$4 previous=$5
-systemctl stop "$service" 2>/dev/null || :
-systemctl reset-failed "$service" 2>/dev/null || :
-(${renameData})
-rm -rf -- "$was_ready" "$previous" "$previous.new"
-`
 
 /** Patient for a while: a cluster refuses in the seconds after it was started, and one that has just removed a member, the same URL. */
 const add = `

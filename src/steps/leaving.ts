@@ -1,8 +1,7 @@
 import type { Stage, Step } from '../engine/playbook.ts'
-import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { memberAccess, useMember } from './etcdctl-shell.ts'
-import { isHealthy, memberList, transfereeFor } from './members.ts'
-import { reachedHosts, withHost, type Seen } from './seen.ts'
+import { isHealthy, memberList, transfereeFor, withMembers } from './members.ts'
+import { reachedHosts, type Seen } from './seen.ts'
 import type { StageTarget } from './stage-target.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -52,21 +51,11 @@ function leave(id: string): Step<Wanted, Seen> {
             args: [id, transferee, member.clientUrls.join(','), ...memberAccess(cluster, teller)],
           },
           timeoutMs: 60_000,
-          predict: (before: Seen) => withoutEntry(before, member),
+          predict: (before: Seen) => withMembers(before, (members) => members.filter((each) => each.id !== id)),
         },
       ]
     },
   }
-}
-
-function withoutEntry(seen: Seen, member: MemberEntry): Seen {
-  return reachedHosts(seen).reduce(
-    (state, [host]) =>
-      withHost(state, host, ({ etcd }) => ({
-        etcd: etcd && { ...etcd, members: etcd.members?.filter(({ id }) => id !== member.id) },
-      })),
-    seen,
-  )
 }
 
 /** move-leader is for the leader's ears only. The same URL can be added again a second later. */

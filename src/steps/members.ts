@@ -78,16 +78,18 @@ export function hasQuorum(cluster: Cluster, seen: Seen): boolean {
   return failuresSurvived(voters(cluster, seen)) >= 0
 }
 
-/** What will be seen once etcd was told where a member is. */
-export function withPeerUrl(seen: Seen, id: string, url: string): Seen {
+/** What will be seen once etcd's list has changed: every member that tells it tells the new one. */
+export function withMembers(seen: Seen, change: (members: readonly MemberEntry[]) => MemberEntry[]): Seen {
   return reachedHosts(seen).reduce(
     (state, [host]) =>
       withHost(state, host, ({ etcd }) => ({
-        etcd: etcd && {
-          ...etcd,
-          members: etcd.members?.map((each) => (each.id === id ? { ...each, peerUrls: [url] } : each)),
-        },
+        etcd: etcd?.members === undefined ? etcd : { ...etcd, members: change(etcd.members) },
       })),
     seen,
   )
+}
+
+/** Once etcd was told where a member is. */
+export function withPeerUrl(seen: Seen, id: string, url: string): Seen {
+  return withMembers(seen, (members) => members.map((each) => (each.id === id ? { ...each, peerUrls: [url] } : each)))
 }
