@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { connectAll } from '../../../src/host/connect.ts'
 import type { SshTarget } from '../../../src/inventory/model.ts'
+import { sshTarget } from './target.ts'
 
 /** Takes connections and says nothing, as a host does that is about to answer. */
 async function silentHost(onConnection: () => void): Promise<SshTarget> {
@@ -17,18 +18,7 @@ async function silentHost(onConnection: () => void): Promise<SshTarget> {
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return {
-    host: '127.0.0.1',
-    port,
-    user: 'ana',
-    key: [],
-    agent: false,
-    jump: [],
-    knownHosts: [],
-    config: false,
-    sudo: false,
-    defaulted: [],
-  }
+  return sshTarget({ port })
 }
 
 it.each([

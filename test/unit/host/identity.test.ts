@@ -8,6 +8,7 @@ import { readIdentities } from '../../../src/host/identity.ts'
 import { login } from '../../../src/host/login.ts'
 import type { SecretSource, SshTarget } from '../../../src/inventory/model.ts'
 import { Secret } from '../../../src/secret.ts'
+import { sshTarget } from './target.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -40,19 +41,7 @@ function openSshKey(type: string): string {
 }
 
 function target(names: string[], more: Partial<SshTarget> = {}): SshTarget {
-  return {
-    host: '10.0.0.1',
-    port: 22,
-    user: 'ana',
-    key: names.map((name) => join(folder, name)),
-    agent: false,
-    jump: [],
-    knownHosts: [],
-    config: false,
-    sudo: false,
-    defaulted: [],
-    ...more,
-  }
+  return sshTarget({ host: '10.0.0.1', key: names.map((name) => join(folder, name)), ...more })
 }
 
 const reveal = async (source: SecretSource) => new Secret(source.from === 'env' ? source.name : '')

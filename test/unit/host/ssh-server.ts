@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 import { onTestFinished } from 'vitest'
 import type { SshTarget } from '../../../src/inventory/model.ts'
+import { sshTarget } from './target.ts'
 
 /** A place on this machine where a host may answer. */
 export interface Listening {
@@ -91,17 +92,5 @@ async function listen(address: string, take: (socket: Socket) => void): Promise<
 }
 
 function at(host: string, port: number): SshTarget {
-  return {
-    host,
-    port,
-    user: 'root',
-    key: [],
-    password: { from: 'prompt', label: 'SSH password' },
-    agent: false,
-    jump: [],
-    knownHosts: [],
-    config: false,
-    sudo: false,
-    defaulted: [],
-  }
+  return sshTarget({ host, port, user: 'root', password: { from: 'prompt', label: 'SSH password' } })
 }
