@@ -50,7 +50,7 @@ function leave(id: string): Step<Wanted, Seen> {
             text: remove,
             args: [id, transferee, member.clientUrls.join(','), ...memberAccess(cluster, teller)],
           },
-          timeoutMs: 60_000,
+          timeoutMs: 180_000,
           predict: (before: Seen) => withMembers(before, (members) => members.filter((each) => each.id !== id)),
         },
       ]
@@ -58,7 +58,10 @@ function leave(id: string): Step<Wanted, Seen> {
   }
 }
 
-/** move-leader is for the leader's ears only. The same URL can be added again a second later. */
+/**
+ * move-leader is for the leader's ears only. Patient: etcd refuses while a member has been away in the last 5 s. An
+ * answer that got lost is found out by doing it again. The same URL can be added again a second later.
+ */
 const remove = `
 member=$1 transferee=$2 leader_urls=$3; shift 3
 ${useMember}
@@ -66,7 +69,11 @@ point_to_member
 if [ "$transferee" ]; then
   ETCDCTL_ENDPOINTS=$leader_urls timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
 fi
-remove() { timeout -k 1 10 "$etcdctl" member remove "$member" >/dev/null; }
-remove || { sleep 2; remove; }
+tries=10
+until said=$(timeout -k 1 10 "$etcdctl" member remove "$member" 2>&1); do
+  case $said in *'not found'*) break ;; esac
+  tries=$((tries - 1)); [ "$tries" -gt 0 ] || { echo "$said" >&2; exit 1; }
+  sleep 1.5
+done
 sleep 1.5
 `
