@@ -47,11 +47,14 @@ ed_label() { # temporary file, target: SELinux only, as good as the host's tools
   fi
 }
 
+# One process for all that are listed, a line each
+ed_all() (set -f; ed_list=$1; shift; IFS=$ed_nl; exec "$@" $ed_list)
+
 # What comes to lie in one folder does so in one process, microseconds apart: etcd reads certificate and key one after the other, at
 # any moment, and refuses whoever meets one without the other.
 ed_place() {
   [ -n "$ed_group" ] || return 0
-  (set -f; IFS=$ed_nl; exec mv -f -t "$ed_dir" -- $ed_group) || return 1
+  ed_all "$ed_group" mv -f -t "$ed_dir" -- || return 1
   ed_group=
 }
 
@@ -60,75 +63,88 @@ ed_note_temps() {
   [ -z "\${ed_lock_dir:-}" ] || printf '%s' "$ed_temps" >"$ed_lock_dir/temps.$$.$ed_index"
 }
 
+# A folder beside the targets, by our pid: nobody else writes there, and nobody but root sees what is in it.
+ed_begin_in() {
+  ed_dir=$1
+  ed_sweep "\${ed_dir%/}"
+  ed_side=$ed_dir.files.etcd-deploy.$$.$ed_index
+  ed_temps=$ed_temps$ed_side$ed_nl
+  ed_dirs=$ed_dirs$ed_dir$ed_nl
+  ed_note_temps
+  [ ! -e "$ed_side" ] || rm -rf -- "$ed_side" || return 1
+  mkdir -- "$ed_side"
+}
+
 # index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256
 ed_install() (
   ed_index=$1
   shift
-  ed_temps=
+  ed_temps= ed_files= ed_kinds=$ed_nl ed_dirs=$ed_nl ed_dir=
   trap 'set -f; IFS=$ed_nl; [ -z "$ed_temps" ] || rm -rf -- $ed_temps \${ed_lock_dir:+"$ed_lock_dir/temps.$$.$ed_index"}' EXIT
   trap 'exit 1' HUP INT TERM PIPE
   ed_left=$(($# / 6))
-  ed_swept=
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
-    ed_dir=\${1%/*}
-    [ "$ed_dir" = "$ed_swept" ] || ed_sweep "$ed_dir"
-    ed_swept=$ed_dir
-    # By our pid and place in the list: nobody else writes into these folders, and one process does it all.
-    ed_temp=$ed_dir/.\${1##*/}.etcd-deploy.$$.\${ed_index}_$ed_left
-    ed_temps=$ed_temps$ed_temp$ed_nl
-    ed_note_temps
-    install -T -m "$4" -o "$2" -g "$3" -- /dev/null "$ed_temp" || exit 1
+    case $ed_dirs in *"$ed_nl\${1%/*}/$ed_nl"*) ;; *) ed_begin_in "\${1%/*}/" || exit 1 ;; esac
+    ed_temp=\${1%/*}/.files.etcd-deploy.$$.$ed_index/\${1##*/}
+    : >"$ed_temp" || exit 1
     ed_label "$ed_temp" "$1"
-    set -- "$@" "$ed_temp" "$5" "$6" "$1"
+    ed_files=$ed_files$ed_temp$ed_nl
+    case $ed_kinds in *"$ed_nl$2:$3 $4$ed_nl"*) ;; *) ed_kinds=$ed_kinds$2:$3\ $4$ed_nl ;; esac
+    set -- "$@" "$ed_temp" "$5" "$6" "$1" "$2:$3 $4"
     shift 6
   done
+  # Before a byte of them is there: owner and mode for all that have the same
+  while [ "$ed_kinds" != "$ed_nl" ]; do
+    ed_kinds=\${ed_kinds#"$ed_nl"} ed_group=
+    ed_kind=\${ed_kinds%%"$ed_nl"*} ed_kinds=$ed_nl\${ed_kinds#*"$ed_nl"} ed_left=$(($# / 5))
+    while [ "$ed_left" -gt 0 ]; do
+      ed_left=$((ed_left - 1))
+      [ "$5" != "$ed_kind" ] || ed_group=$ed_group$1$ed_nl
+      set -- "$@" "$1" "$2" "$3" "$4" "$5"
+      shift 5
+    done
+    ed_all "$ed_group" chown -- "\${ed_kind% *}" && ed_all "$ed_group" chmod -- "\${ed_kind##* }" || exit 1
+  done
   ed_mark send "$ed_index"
-  ed_left=$(($# / 4))
+  ed_left=$(($# / 5))
   ed_failed=
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
     ed_receive "$2" "$1" || ed_failed=1
-    set -- "$@" "$1" "$2" "$3" "$4"
-    shift 4
+    set -- "$@" "$1" "$3" "$4"
+    shift 5
   done
   [ -z "$ed_failed" ] || exit 1
-  ed_sums=$(set -f; IFS=$ed_nl; exec sha256sum -- $ed_temps) || exit 1
-  ed_left=$(($# / 4))
+  ed_sums=$(ed_all "$ed_files" sha256sum --) || exit 1
+  ed_left=$(($# / 3))
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
     case $ed_nl$ed_sums$ed_nl in
-    *"$ed_nl$3  $1$ed_nl"*) ;;
+    *"$ed_nl$2  $1$ed_nl"*) ;;
     *) # or a name that sha256sum prints in a way of its own
       ed_sum=$(sha256sum <"$1")
-      if [ "\${ed_sum%% *}" != "$3" ]; then
-        echo "$4: arrived with SHA-256 \${ed_sum%% *}, wanted $3" >&2
+      if [ "\${ed_sum%% *}" != "$2" ]; then
+        echo "$3: arrived with SHA-256 \${ed_sum%% *}, wanted $2" >&2
         exit 1
       fi
       ;;
     esac
-    set -- "$@" "$1" "$4"
-    shift 4
+    set -- "$@" "$1" "$3"
+    shift 3
   done
-  (set -f; IFS=$ed_nl; exec sync -- $ed_temps) || exit 1
+  ed_all "$ed_files" sync -- || exit 1
   ed_group=
   ed_dir=
-  ed_dirs=
   while [ $# -gt 0 ]; do
     if [ "$ed_dir" != "\${2%/*}/" ]; then
       ed_place || exit 1
       ed_dir=\${2%/*}/
-      ed_dirs=$ed_dirs$ed_dir$ed_nl
-      ed_side=$ed_dir.files.etcd-deploy.$$.$ed_index
-      ed_temps=$ed_temps$ed_side$ed_nl
-      ed_note_temps
-      mkdir -p -- "$ed_side" || exit 1
     fi
-    mv -fT -- "$1" "$ed_side/\${2##*/}" || exit 1
-    ed_group=$ed_group$ed_side/\${2##*/}$ed_nl
+    ed_group=$ed_group$1$ed_nl
     shift 2
   done
   ed_place || exit 1
-  (set -f; IFS=$ed_nl; exec sync -- $ed_dirs)
+  ed_all "$ed_dirs" sync --
 )
 `

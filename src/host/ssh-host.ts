@@ -5,8 +5,9 @@ import type { Client } from './client.ts'
 import type { Escalation } from './command.ts'
 import { remoteCommand } from './command.ts'
 import { noShell } from './failures.ts'
+import { isFastLink } from './fast-link.ts'
 import { forward } from './forward.ts'
-import type { Host } from './host.ts'
+import type { FilePut, Host, Script } from './host.ts'
 import { takeLock } from './lock.ts'
 import { runBlocks } from './run.ts'
 import type { CommandReport, Shell } from './shell.ts'
@@ -33,13 +34,24 @@ export function sshHost(
     refusal: escalation.kind === 'none' ? noShell : sudoRefusal,
     ...(onCommand && { onCommand }),
   }
+  const asSent = isFastLink(client.socket) ? uncompressed : (blocks: readonly Script[]) => blocks
   return {
     name,
     target: shell.target,
     cost: shell.cost,
-    run: (blocks, runOptions) => runBlocks(shell, blocks, runOptions),
+    run: (blocks, runOptions) => runBlocks(shell, asSent(blocks), runOptions),
     lock: (fence, blocks, lockOptions) => takeLock(shell, fence, blocks, lockOptions),
     dial: (address, port, signal) => forward(client.ssh, address, port, name, signal),
     close: () => void client.ssh.end(),
   }
+}
+
+function uncompressed(blocks: readonly Script[]): Script[] {
+  return blocks.map(({ files, ...block }) => ({ ...block, ...(files && { files: files.map(withoutGzip) }) }))
+}
+
+function withoutGzip(file: FilePut): FilePut {
+  if (file.content.kind === 'bytes') return file
+  const { gzip: _, ...content } = file.content
+  return { ...file, content }
 }

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { DeployError } from '../errors.ts'
 import type { FilePut } from './host.ts'
+import { readTogether } from './read-together.ts'
 
 const chunkBytes = 256 * 1024
 
@@ -15,29 +15,33 @@ export async function upload(
   send: (bytes: Uint8Array) => Promise<boolean>,
   onSent: (bytes: number) => void,
 ): Promise<void> {
-  for (const file of files) {
-    let sent = 0
-    for await (const chunk of chunks(file)) {
-      if (!(await send(chunk))) return
-      sent += chunk.length
-      onSent(chunk.length)
-    }
-    if (sent !== sentBytes(file)) {
-      throw new DeployError({
-        message: `${file.path}: its source changed while it was read`,
-        next: 'run the same command again',
-      })
-    }
-  }
+  for (const file of files) if (!(await withBytes(file, (bytes) => inChunks(bytes, send, onSent)))) return
 }
 
-async function* chunks({ content }: FilePut): AsyncGenerator<Uint8Array> {
-  if (content.kind === 'bytes') {
-    for (let at = 0; at < content.bytes.length; at += chunkBytes) yield content.bytes.subarray(at, at + chunkBytes)
-    return
-  }
+async function withBytes(file: FilePut, use: (bytes: Uint8Array) => Promise<boolean>): Promise<boolean> {
+  const { content } = file
+  if (content.kind === 'bytes') return use(content.bytes)
   const { path, size } = content.gzip ?? content
-  if (size === 0) return
-  // `end`: never more than was promised, or the rest would be taken for the next file
-  yield* createReadStream(path, { highWaterMark: chunkBytes, end: size - 1 })
+  return readTogether(path, (bytes) => {
+    // Never more than was promised: the rest would be taken for the next file.
+    if (bytes.length >= size) return use(bytes.subarray(0, size))
+    throw new DeployError({
+      message: `${file.path}: its source changed while it was read`,
+      next: 'run the same command again',
+    })
+  })
+}
+
+/** False: the host is gone. */
+async function inChunks(
+  bytes: Uint8Array,
+  send: (bytes: Uint8Array) => Promise<boolean>,
+  onSent: (bytes: number) => void,
+): Promise<boolean> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const chunk = bytes.subarray(at, at + chunkBytes)
+    if (!(await send(chunk))) return false
+    onSent(chunk.length)
+  }
+  return true
 }

@@ -210,7 +210,7 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('install_files 
     await chmod(folder, 0o700)
     // What the shell sees of the temporary file when the first bytes of it arrive
     const spy = ['head', 'dd'].map(
-      (name) => `${name}() { stat -c %a "$ed_folder"/.secret.etcd-deploy.* >&2; command ${name} "$@"; }`,
+      (name) => `${name}() { stat -c %a "$ed_folder"/.files.etcd-deploy.*/secret >&2; command ${name} "$@"; }`,
     )
     const text = `ed_folder=$1; ${spy.join('; ')}; install_files`
     const files = [put('secret', Buffer.alloc(size, 'x'), { mode: 0o400 })]

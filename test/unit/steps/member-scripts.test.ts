@@ -6,7 +6,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { FilePut } from '../../../src/host/host.ts'
-import { restartMember } from '../../../src/steps/member-scripts.ts'
+import { restartMember, startMember } from '../../../src/steps/member-scripts.ts'
 import { putPrograms, runHere, temporaryFolder } from './local-script.ts'
 
 /**
@@ -23,7 +23,8 @@ show)
     MainPID) echo "MainPID=$(cat "$HOST/pid")" ;;
     NRestarts) echo NRestarts=0 ;;
   esac; done ;;
-restart)
+start | restart)
+  sleep "$(cat "$HOST/queued-after")"
   if grep -q bad "$HOST/etcd.env"; then echo failed >"$HOST/state"; echo 0 >"$HOST/pid"
   else
     echo active >"$HOST/state"; next=$(head -n 1 "$HOST/pids"); sed -i 1d "$HOST/pids"
@@ -56,6 +57,7 @@ beforeEach(async () => {
     calls: '',
     pids: '',
     deaf: '',
+    'queued-after': '0',
   }))
     await writeFile(join(folder, name), `${text}\n`)
   await writeFile(env, 'former\n')
@@ -73,9 +75,31 @@ async function restart(settings: string, { transferee = '' } = {}) {
   return { ...ran, states: states.map((line) => line.slice('state '.length)) }
 }
 
+async function start() {
+  const access = ['etcd', join(folder, 'bin', 'etcdctl'), 'ca', 'cert', 'key', 'http://127.0.0.1:2379']
+  return runHere({ text: startMember, args: ['3', join(folder, 'previous'), ...access] }, join(folder, 'bin'))
+}
+
 async function calls(pattern: RegExp): Promise<string[]> {
   return (await readFile(join(folder, 'calls'), 'utf8')).split('\n').filter((call) => pattern.test(call))
 }
+
+describe.skipIf(process.platform !== 'linux')('a start', () => {
+  test('has not failed while systemd has not even heard of it', async () => {
+    await writeFile(join(folder, 'state'), 'inactive\n')
+    await writeFile(join(folder, 'queued-after'), '0.6\n')
+    const { code, stdout } = await start()
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'state starting\nstate healthy\n' })
+  })
+
+  test('has failed once systemd is done with it and the member does not run', async () => {
+    await writeFile(join(folder, 'state'), 'inactive\n')
+    await writeFile(join(folder, 'etcd.env'), 'bad\n')
+    const { code, stdout } = await start()
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^#@ journal\nthe last words of etcd$/m)
+  })
+})
 
 describe.skipIf(process.platform !== 'linux')('a restart', () => {
   test('ends once the new process serves a read, and keeps nothing of the former files', async () => {
@@ -87,7 +111,7 @@ describe.skipIf(process.platform !== 'linux')('a restart', () => {
 
   test('is one job of systemd: never a stop and then, perhaps, a start', async () => {
     await restart('wanted')
-    expect(await calls(/systemctl (stop|start|restart)/)).toEqual(['systemctl restart --no-block etcd.service'])
+    expect(await calls(/systemctl (stop|start|restart)/)).toEqual(['systemctl restart etcd.service'])
   })
 
   test('waits for a read that goes through: that it runs is not enough', async () => {
@@ -99,10 +123,7 @@ describe.skipIf(process.platform !== 'linux')('a restart', () => {
   test('hands leadership over first, to whom it was told', async () => {
     await restart('wanted', { transferee: 'b2' })
     const order = await calls(/move-leader|systemctl restart/)
-    expect(order).toEqual([
-      expect.stringMatching(/^etcdctl move-leader b2$/),
-      'systemctl restart --no-block etcd.service',
-    ])
+    expect(order).toEqual([expect.stringMatching(/^etcdctl move-leader b2$/), 'systemctl restart etcd.service'])
   })
 
   test('moves no leadership where there is none to move', async () => {
