@@ -11,9 +11,11 @@ import type { Leaver } from './wanted.ts'
 /** Whom the command line means: a node, a member that only etcd has, by name or id, or one whose host is still to be cleared. */
 export function leaverNamed(cluster: Cluster, word: string, seen: Seen, left: Left | undefined): Leaver | undefined {
   const members = memberList(seen) ?? []
-  const byId = members.find((each) => isId(each.id, word))
-  const node = byId === undefined ? cluster.nodes.find(({ name }) => name === word) : nodeOf(cluster, byId, members)
-  const member = byId ?? memberOf(cluster, word, node, members)
+  const isName = [...cluster.nodes, ...members].some(({ name }) => name === word)
+  const byId = isName ? undefined : members.find((each) => isId(each.id, word))
+  const named = cluster.nodes.find(({ name }) => name === word)
+  const member = byId ?? memberOf(cluster, word, named, members)
+  const node = named ?? (member && nodeOf(cluster, member, members))
   if (node !== undefined) return { name: node.name, id: member?.id ?? '', node }
   if (member === undefined) return left && { name: left.node.name, id: left.memberId, node: left.node }
   const isThere = left !== undefined && (left.memberId === member.id || isAt(cluster, left.node, member))
@@ -46,7 +48,7 @@ function memberOf(
   members: readonly MemberEntry[],
 ): MemberEntry | undefined {
   const there = node && members.find((member) => isAt(cluster, node, member))
-  const named = members.filter((member) => member.name === name)
+  const named = members.filter((member) => member.name === name && name !== '')
   if (there === undefined && named.length > 1) throw ambiguous(name, named)
   return there ?? named[0]
 }
