@@ -13,8 +13,7 @@ import type { Wanted } from './wanted.ts'
 export function onHostLeft(steps: readonly Step<Wanted, Seen>[]): Step<Wanted, Seen>[] {
   return steps.map((step) => ({
     ...step,
-    next: (want, seen) =>
-      step.next(want, hostLeft(want, seen)).map((change) => ({ ...change, why: 'its member has left the cluster' })),
+    next: (want, seen) => step.next(want, hostLeft(want, seen)),
   }))
 }
 

@@ -37,7 +37,11 @@ export function refuseToRemove(cluster: Cluster, id: string, seen: Seen): Deploy
   const others = all.filter((voter) => voter.name !== name)
   if (others.length === 0) return [lastVoter(name, members.length > 1)]
   const dead = others.filter((other) => other.health !== 'healthy' && mayRemove(other.name, all).kind === 'may')
+  const strangers = others.filter((other) => cluster.nodes.every((node) => node.name !== other.name))
   return refused(mayRemove(name, all), name, 'cannot be removed now', [
+    ...strangers.map(
+      (other) => `how ${other.name} is nobody can tell: put it back into the inventory until it is removed`,
+    ),
     ...dead.map((other) => `or let the dead go first: etcd-deploy member remove ${other.name}`),
     'or end the cluster: etcd-deploy down sets its data aside',
   ])
