@@ -184,10 +184,11 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     return may === 'change' && [renewal, rotation, enablesTls, moves, joins, leaves].every((each) => each === undefined)
   }
 
-  /** Without the host of the member that leaves: what the others are is judged, and worked out, without it. */
+  /** Without the host of the member that leaves, and of nodes that are none yet: what the others are is judged, and worked out, alone. */
   #staying(seen: Seen): Seen {
-    const { leaves } = this.#options
-    return leaves === undefined ? seen : { hosts: new Map([...seen.hosts].filter(([name]) => name !== leaves.name)) }
+    if (this.#options.leaves === undefined) return seen
+    const names = this.#cluster.nodes.map(({ name }) => name)
+    return { hosts: new Map([...seen.hosts].filter(([name]) => names.includes(name))) }
   }
 
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {
