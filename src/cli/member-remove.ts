@@ -51,7 +51,7 @@ export function memberRemove(word: string, options: RemoveOptions): Promise<Exit
       if (recorded !== undefined && (leaver === undefined || !isAbout(leaver, word)))
         refuse(session, refuseUnfinished(recorded, undefined))
       if (leaver === undefined) return nothingToRemove(session, word, seen)
-      await remove(amongMembers(session, leaver.name, seen), options, { leaver, seen, recorded })
+      await remove(session, options, { leaver, seen, recorded })
       return exitCode.done
     },
     { reachAlso },
@@ -73,14 +73,15 @@ interface Removal {
   recorded: Operation | undefined
 }
 
-async function remove(session: Session, options: RemoveOptions, removal: Removal): Promise<void> {
+async function remove(whole: Session, options: RemoveOptions, removal: Removal): Promise<void> {
   const { leaver, seen, recorded } = removal
+  const session = amongMembers(whole, leaver.name, seen)
   const finish = `etcd-deploy member remove ${leaver.name}${namedInventory(options)}`
   const args = { node: leaver.name, id: leaver.id, ...(leaver.node === undefined ? {} : { host: leaver.node }) }
   const operation = recorded ?? beginOperation({ name: operationName, args, finish })
   const running = { leaves: leaver, withoutUnreachable: true } as const
   if (recorded === undefined) await refuseEarly(session, seen, { ...running, operation: operationName })
-  const stays = (await agreed(session, options, removal, operation)) === 'computed'
+  const stays = (await agreed(whole, options, removal, operation)) === 'computed'
   // Before the first change: its host may be lost at any moment, and the record goes with the last.
   await noteLeft(session.cluster, leaver)
   const cluster = without(session.cluster, leaver.name)
@@ -113,7 +114,7 @@ async function agreed(
   const isMember = !hasLeft(leaver.id, seen)
   const record = async (): Promise<void> => {
     if (recorded === undefined && isMember && options.snapshot !== false)
-      await keepSnapshot(session, { needs: 'quorum' })
+      await keepSnapshot(amongMembers(session, leaver.name, seen), { needs: 'quorum' })
     await writeOperation(recordPath(cluster), operation)
   }
   const node = cluster.nodes.find(({ name }) => name === leaver.name)
