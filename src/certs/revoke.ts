@@ -6,7 +6,7 @@ import { canonicalSerial } from '../pki/certificate.ts'
 import type { RevocationReason } from '../pki/revocation-reasons.ts'
 import type { IssuedLeaf } from '../pki/state.ts'
 import type { CrlTimes, PkiStore } from '../pki/store.ts'
-import { memberLeafName } from '../steps/member-leaf.ts'
+import { memberLeafName, sharedLeafName } from '../steps/member-leaf.ts'
 
 /** What a revocation comes to, before anything is written. */
 export interface RevocationPlan {
@@ -88,12 +88,13 @@ function memberWarnings(
   const names = new Set(
     leaves.flatMap(({ name, kind, serial }) => (kind !== 'client' && fresh.includes(serial) ? name : [])),
   )
-  const isShared = (name: string): boolean => cluster.nodes.every((node) => node.name !== name)
-  return [...names].map((name) =>
-    isShared(name)
+  // One that has left is dialled by nobody.
+  const inUse = [...names].filter((name) => name === sharedLeafName || cluster.nodes.some((node) => node.name === name))
+  return inUse.map((name) =>
+    name === sharedLeafName
       ? 'it is the certificate of all members: none of them could connect to another any more, once links are made anew. ' +
         'etcd-deploy rotate-certs gives them another first.'
       : `${name} is a member: the others will refuse connections that it opens with this certificate, but go on dialling it. ` +
-        `A revocation does not evict a peer: etcd-deploy member remove ${name} will, once it is there.`,
+        `A revocation does not evict a peer: etcd-deploy member remove ${name} does.`,
   )
 }

@@ -18,7 +18,7 @@ export function down(options: ChangeOptions & { purge?: true }): Promise<ExitCod
     if (on !== undefined)
       throw new DeployError({
         message: 'down ends a whole cluster: --on does not go with it',
-        next: 'etcd-deploy member remove will take one member out; it is not there yet',
+        next: 'etcd-deploy member remove NODE takes one member out',
         exitCode: exitCode.usage,
       })
     const limits = { concurrency: cluster.concurrency, timeoutMs: commandTimeout(cluster), allowDowntime: true }

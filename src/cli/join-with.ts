@@ -16,14 +16,20 @@ export async function joinWith(
   playbook: Playbook,
   { name, seen, operation }: { name: NodeName; seen: Seen; operation: Operation },
 ): Promise<void> {
-  const nodes = session.cluster.nodes.filter((node) => node.name === name || isMember(session.cluster, node, seen))
-  const cluster = { ...session.cluster, nodes }
-  const connections = new Map([...session.connections].filter(([host]) => nodes.some((node) => node.name === host)))
-  await runStages({ ...session, cluster, connections }, playbook.stages, options, {
+  const among = amongMembers(session, name, seen)
+  await runStages(among, playbook.stages, options, {
     may: 'change',
     joins: name,
-    ...asOperation({ cluster }, operation, {}),
+    ...asOperation(among, operation, {}),
   })
+}
+
+/** The session with members and this one alone. */
+export function amongMembers(session: Session, name: NodeName, seen: Seen): Session {
+  const nodes = session.cluster.nodes.filter((node) => node.name === name || isMember(session.cluster, node, seen))
+  const names = [name, ...nodes.map((node) => node.name)]
+  const connections = new Map([...session.connections].filter(([host]) => names.includes(host)))
+  return { ...session, cluster: { ...session.cluster, nodes }, connections }
 }
 
 function isMember(cluster: Cluster, node: Node, seen: Seen): boolean {

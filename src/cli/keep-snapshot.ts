@@ -8,11 +8,14 @@ import { takeSnapshot } from '../steps/snapshot.ts'
 import type { Session } from './session.ts'
 
 /** Before what is risky: a verified snapshot beside the inventory, which nobody deletes. */
-export async function keepSnapshot(session: Session): Promise<void> {
+export async function keepSnapshot(
+  session: Session,
+  { needs = 'every host' }: { needs?: 'every host' | 'quorum' } = {},
+): Promise<void> {
   const { cluster, emit } = session
   const seen = await seeHosts(session)
   // The run needs every host, and will say so: each of its attempts would leave a file.
-  if (reachedHosts(seen).length < cluster.nodes.length) return
+  if (needs === 'every host' && reachedHosts(seen).length < cluster.nodes.length) return
   if (!hasQuorum(cluster, seen)) {
     emit({ type: 'warning', message: 'no snapshot was taken: there is no quorum that could give one' })
     return

@@ -1,5 +1,6 @@
 import type { Operation } from '../engine/operation.ts'
 import type { KnownOperation } from '../status/standing.ts'
+import { leaverRecorded } from '../steps/leaver.ts'
 import { movesRecorded } from './moves-wanted.ts'
 import { operationNames } from './operation-names.ts'
 
@@ -15,6 +16,11 @@ export async function knownOperation({ name, args }: Operation): Promise<KnownOp
     const { memberAdd, memberReplace } = await import('../../playbooks/member-add.ts')
     const playbook = name === add ? memberAdd : memberReplace({ id: String(args['id']) })
     return { stages: playbook.stages, running: { joins: args['node'] } }
+  }
+  const leaver = name === operationNames.memberRemove ? leaverRecorded({ args }) : undefined
+  if (leaver !== undefined) {
+    const { default: playbook } = await import('../../playbooks/member-remove.ts')
+    return { stages: playbook.stages, running: { leaves: leaver } }
   }
   const { from, direction } = args
   if (name !== operationNames.rotateCa || typeof from !== 'number') return undefined

@@ -8,6 +8,7 @@ import { refuseToAdd } from '../steps/refuse-members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { joinWith } from './join-with.ts'
+import { forgetLeft } from './noted-left.ts'
 import { nodeNamed } from './node-named.ts'
 import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
@@ -48,6 +49,7 @@ async function addOne(session: Session, options: ChangeOptions, name: NodeName):
     })
   const { memberAdd: playbook } = await import('../../playbooks/member-add.ts')
   await joinWith(session, options, playbook, { name, seen, operation: recorded ?? begin(name, options) })
+  await forgetLeft(cluster, name)
 }
 
 function begin(name: NodeName, options: ChangeOptions): Operation {

@@ -10,7 +10,8 @@ import { seeHosts } from '../steps/see-hosts.ts'
 import { reached, type Seen } from '../steps/seen.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { editMoves } from './edit-moves.ts'
-import { joinWith } from './join-with.ts'
+import { amongMembers, joinWith } from './join-with.ts'
+import { keepSnapshot } from './keep-snapshot.ts'
 import { endpoints, movesRecorded } from './moves-wanted.ts'
 import { nodeNamed } from './node-named.ts'
 import { operationNames } from './operation-names.ts'
@@ -21,6 +22,8 @@ import { tellEndpoints } from './tell-endpoints.ts'
 
 export interface ReplaceOptions extends ChangeOptions {
   with?: string
+  /** `--no-snapshot`: false. */
+  snapshot?: boolean
 }
 
 const operationName = operationNames.memberReplace
@@ -73,6 +76,7 @@ async function begin(session: Session, name: string, options: ReplaceOptions, se
   if (refused.length > 0) throw together(refused, 'nothing was changed')
   if (isHealthy(reached(seen, name)) && !(await ask.confirm(`${name} serves. Replace it all the same?`, '--yes')))
     throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
+  if (options.snapshot !== false) await keepSnapshot(amongMembers(session, name, seen))
   const finish = `etcd-deploy member replace ${name}${namedInventory(options)}`
   const args = { node: name, id: member.id, moves: moveOf(node, options) }
   return beginOperation({ name: operationName, args, finish })

@@ -2,6 +2,7 @@
 export const operationNames = {
   changeIp: 'change-ip',
   memberAdd: 'member add',
+  memberRemove: 'member remove',
   memberReplace: 'member replace',
   rotateCa: 'rotate-certs --ca',
   tlsEnable: 'tls enable',

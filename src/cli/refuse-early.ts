@@ -13,7 +13,7 @@ import type { Session } from './session.ts'
 export async function refuseEarly(
   session: Session,
   seen: Seen | undefined,
-  options: Pick<SubjectOptions, 'recorded' | 'operation' | 'enablesTls' | 'moves'>,
+  options: Pick<SubjectOptions, 'recorded' | 'operation' | 'enablesTls' | 'moves' | 'leaves' | 'withoutUnreachable'>,
 ): Promise<void> {
   const { cluster, connections, emit, signal } = session
   const passphrase = pkiPassphrase(session)

@@ -41,7 +41,10 @@ export interface SessionOptions {
   stdout?: 'events' | 'answer'
   /** A run that ends well without changing anything tells nothing: for a cron job. */
   silentUnlessChanging?: boolean
-  /** For nodes that may be found elsewhere than the inventory says: all places of such a node, the preferred first. */
+  /**
+   * For nodes that may be found elsewhere than the inventory says: all places of such a node, the preferred first. Also for one that
+   * the inventory does not have any more.
+   */
   reachAlso?: (cluster: Cluster) => Promise<ReadonlyMap<NodeName, readonly SshTarget[]>>
 }
 
@@ -171,7 +174,8 @@ async function connectToAll(
   },
 ): Promise<ReadonlyMap<string, Connection>> {
   const { connectAll } = await import('../host/connect.ts')
-  return connectAll(new Map(cluster.nodes.map((node) => [node.name, places?.get(node.name) ?? node.ssh])), {
+  const targets = cluster.nodes.map(({ name, ssh }): [NodeName, SshTarget] => [name, ssh])
+  return connectAll(new Map<NodeName, SshTarget | readonly SshTarget[]>([...targets, ...(places ?? [])]), {
     concurrency: cluster.concurrency,
     signal,
     timeoutMs: cluster.timeouts.connectMs,

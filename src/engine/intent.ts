@@ -14,6 +14,8 @@ export interface Intent {
   hostPath: string
   /** It outlives the last change: nobody else holds yet what it intends. */
   stays?: true
+  /** A host of which nothing shall be left. */
+  notOn?: string
 }
 
 export interface IntentContext {
@@ -30,7 +32,7 @@ export async function writeIntent(intent: Intent, context: IntentContext): Promi
   const bytes = Buffer.from(operationText(intent.operation))
   const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
   const file = { path: intent.hostPath, content, mode: 0o600, owner: 'root', group: 'root' }
-  await onReachable(context, 'write the operation record', {
+  await onReachable(intent, context, 'write the operation record', {
     // A new member's host may not have the folder yet; others than root go through those above it.
     text: '(umask 022; mkdir -p "$(dirname "$1")"); install_files',
     args: [intent.hostPath],
@@ -41,15 +43,16 @@ export async function writeIntent(intent: Intent, context: IntentContext): Promi
 
 /** After the last change: here last, so that as long as any host knows of it, this controller does too. */
 export async function removeIntent(intent: Intent, context: IntentContext): Promise<void> {
-  await onReachable(context, 'remove the operation record', { text: 'rm -f -- "$1"', args: [intent.hostPath] })
+  await onReachable(intent, context, 'remove the operation record', { text: 'rm -f -- "$1"', args: [intent.hostPath] })
   await removeOperation(intent.localPath)
   context.emit({ type: 'record-removed', operation: intent.operation.name })
 }
 
-async function onReachable(context: IntentContext, what: string, script: Script): Promise<void> {
+async function onReachable({ notOn }: Intent, context: IntentContext, what: string, script: Script): Promise<void> {
   const hosts = [...context.connections.values()].flatMap((each) => (each.kind === 'connected' ? [each.host] : []))
+  const holders = hosts.filter(({ name }) => name !== notOn)
   await Promise.all(
-    hosts.map(async (host) => {
+    holders.map(async (host) => {
       const { signal, fence } = context
       const timeoutMs = context.timeoutMs(host.name)
       const result = await host.run([script], { what, signal, timeoutMs, fence })

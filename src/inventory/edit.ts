@@ -96,7 +96,8 @@ function ownQuote(source: string, literal: Literal): string | undefined {
   return literal.type === 'NumericLiteral' ? undefined : source[span(literal).start]
 }
 
-function spliced(source: string, splices: readonly Splice[]): string {
+/** The source with these parts replaced. */
+export function spliced(source: string, splices: readonly Splice[]): string {
   let text = ''
   let done = 0
   for (const splice of splices.toSorted((a, b) => a.start - b.start)) {

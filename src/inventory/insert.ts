@@ -1,5 +1,6 @@
 import type { File, ObjectExpression, ObjectProperty } from '@babel/types'
 
+import { behindComments, commaBehind, ownLine } from './between.ts'
 import { nodesIn, span } from './syntax.ts'
 import type { Key } from './written.ts'
 
@@ -106,38 +107,7 @@ function intoEmpty(source: string, object: ObjectExpression, parts: string[]): S
   return { ...at, text: parts.map((part) => `${newLine}${part},`).join('') }
 }
 
-/** The line end and the indentation before it, where nothing else stands there. */
-function ownLine(source: string, offset: number): string | undefined {
-  return /\r?\n[ \t]*$/.exec(source.slice(0, offset))?.[0]
-}
-
-/** Where the comma ends that follows; undefined: there is none. */
-function commaBehind(source: string, file: File, offset: number): number | undefined {
-  let at = offset
-  for (;;) {
-    at += /^\s*/.exec(source.slice(at))?.[0].length ?? 0
-    const comment = commentAt(file, at)
-    if (comment === undefined) return source[at] === ',' ? at + 1 : undefined
-    at = span(comment).end
-  }
-}
-
-/** What stands on the same line says something of what stands before it. */
-function behindComments(source: string, file: File, offset: number, only?: 'CommentBlock'): number {
-  let at = offset
-  for (;;) {
-    const next = at + (/^[ \t]*/.exec(source.slice(at))?.[0].length ?? 0)
-    const comment = commentAt(file, next)
-    if (comment === undefined || (only !== undefined && comment.type !== only)) return at
-    at = span(comment).end
-  }
-}
-
 /** Behind blanks that end the line. */
 function lineEnd(source: string, offset: number): number {
   return offset + (/^[ \t]*(?=\r?\n)/.exec(source.slice(offset))?.[0].length ?? 0)
-}
-
-function commentAt({ comments }: File, offset: number) {
-  return comments?.find(({ start }) => start === offset)
 }

@@ -1,11 +1,10 @@
 import { canonicalAddress } from './address.ts'
-import type { InventoryEdit } from './edit.ts'
 import type { Cluster } from './model.ts'
 
 /** Old addresses that an edited inventory still holds as text, in comments or where no edit reached: the lines, from 1 on. */
 export function stillNamed(
   text: string,
-  edits: readonly InventoryEdit[],
+  outdated: readonly string[],
   edited: Cluster,
 ): { name: string; lines: number[] }[] {
   const inUse = new Set(
@@ -16,7 +15,7 @@ export function stillNamed(
       canonicalAddress(ssh.host),
     ]),
   )
-  const names = new Set(edits.flatMap(({ from }) => (typeof from === 'string' && isTelling(from) ? [from] : [])))
+  const names = new Set(outdated.filter(isTelling))
   return [...names]
     .filter((name) => !inUse.has(canonicalAddress(name)))
     .map((name) => ({ name, lines: linesNaming(text, name) }))

@@ -22,29 +22,58 @@ export type Written =
 
 /** Where a path of the inventory stands in its file. */
 export function whereWritten(file: File, path: readonly Key[]): Written {
-  const top = exported(file)
-  if ('why' in top) return { kind: 'computed', why: top.why }
-  let at: Expression = top.found
-  const through: string[] = []
-  for (const [index, key] of path.entries()) {
-    const name = pathText(path.slice(0, index + 1))
-    const holder = plain(file, at, `what holds ${name}`, through)
-    if ('why' in holder) return { kind: 'computed', why: holder.why }
-    const inner = member(file, holder.found, key, name)
-    if ('object' in inner) return { kind: 'missing', object: inner.object, rest: path.slice(index), through }
-    if ('why' in inner) return { kind: 'computed', why: inner.why }
-    at = inner.found
-  }
+  const way = wayTo(file, path)
+  if ('why' in way) return { kind: 'computed', why: way.why }
+  if ('object' in way) return { kind: 'missing', ...way }
   const name = pathText(path)
-  const value = plain(file, at, name, through)
+  const value = plain(file, way.found, name, way.through)
   if ('why' in value) return { kind: 'computed', why: value.why }
   if (!isLiteral(value.found))
     return { kind: 'computed', why: `${name} is computed, not written as a string or number (${lineOf(value.found)})` }
-  return { kind: 'literal', literal: value.found, through }
+  return { kind: 'literal', literal: value.found, through: way.through }
+}
+
+/** Among which properties the last key of a path stands, and at which place; what its value is does not matter. */
+export function propertyWritten(
+  file: File,
+  path: readonly Key[],
+): { object: ObjectExpression; at: number; through: string[] } | { why: string } {
+  const name = pathText(path)
+  const way = wayTo(file, path.slice(0, -1))
+  if ('why' in way) return way
+  if ('object' in way) return { why: `${name} is not written there` }
+  const holder = plain(file, way.found, `what holds ${name}`, way.through)
+  if ('why' in holder) return holder
+  const object = holder.found
+  if (object.type !== 'ObjectExpression') return { why: `what holds ${name} is computed (${lineOf(object)})` }
+  const at = object.properties.findLastIndex((each) => each.type !== 'SpreadElement' && keyOf(each) === path.at(-1))
+  if (at === -1) return { why: `${name} is not written there (${lineOf(object)})` }
+  return { object, at, through: way.through }
 }
 
 export function valueOf(literal: Literal): string | number {
   return literal.type === 'TemplateLiteral' ? (literal.quasis[0]?.value.cooked ?? '') : literal.value
+}
+
+/** From key to key, as far as they are written. */
+function wayTo(
+  file: File,
+  path: readonly Key[],
+): { found: Expression; through: string[] } | (Missing & { rest: Key[]; through: string[] }) | { why: string } {
+  const top = exported(file)
+  if ('why' in top) return top
+  let found: Expression = top.found
+  const through: string[] = []
+  for (const [index, key] of path.entries()) {
+    const name = pathText(path.slice(0, index + 1))
+    const holder = plain(file, found, `what holds ${name}`, through)
+    if ('why' in holder) return holder
+    const inner = member(file, holder.found, key, name)
+    if ('object' in inner) return { object: inner.object, rest: path.slice(index), through }
+    if ('why' in inner) return inner
+    found = inner.found
+  }
+  return { found, through }
 }
 
 type Found<T> = { found: T } | { why: string }

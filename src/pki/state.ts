@@ -1,4 +1,5 @@
 import { DeployError, exitCode } from '../errors.ts'
+import type { Node, NodeName } from '../inventory/model.ts'
 import type { LeafKind } from './leaf.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
 
@@ -21,6 +22,17 @@ export interface State {
   crl: number
   formed?: Formed
   closed: (Formed & { closedAt: string })[]
+  /** Absent: none. */
+  left?: Left[]
+}
+
+/** A member that leaves the cluster, until its host is cleared of it: that may be out of reach for long. */
+export interface Left {
+  /** As the inventory had it: how its host is reached. */
+  node: Node
+  memberId: string
+  /** RFC 3339. */
+  since: string
 }
 
 export interface Authority {
@@ -99,6 +111,22 @@ export function withFormed(state: State, formed: Formed): State | undefined {
 export function withClosed(state: State, closedAt: string): State | undefined {
   const { formed, ...rest } = state
   return formed && { ...rest, closed: [...state.closed, { ...formed, closedAt }] }
+}
+
+/** Undefined: that is remembered already. */
+export function withLeft(state: State, left: Left): State | undefined {
+  const { left: before = [] } = state
+  const isKnown = before.some(({ node, memberId }) => node.name === left.node.name && memberId === left.memberId)
+  if (isKnown) return undefined
+  return { ...state, left: [...before.filter(({ node }) => node.name !== left.node.name), left] }
+}
+
+/** Undefined: nothing is remembered of it. */
+export function withoutLeft(state: State, name: NodeName): State | undefined {
+  const { left = [], ...rest } = state
+  const others = left.filter(({ node }) => node.name !== name)
+  if (others.length === left.length) return undefined
+  return others.length === 0 ? rest : { ...rest, left: others }
 }
 
 export function readState(text: string, path: string, cluster: string): State {

@@ -17,8 +17,8 @@ import type { Files } from './publish.ts'
 import { readCrl } from './read-crl.ts'
 import { withRevoked } from './revocations.ts'
 import { importedTarget, nextGeneration, withIssuing, withTrusted } from './rotation.ts'
-import { leafKey, withClosed, withFormed } from './state.ts'
-import type { Formed, IssuedLeaf, Revocation, State } from './state.ts'
+import { leafKey, withClosed, withFormed, withLeft, withoutLeft } from './state.ts'
+import type { Formed, IssuedLeaf, Left, Revocation, State } from './state.ts'
 
 export type { StoredCa, StoredLeaf } from './contents.ts'
 export type { NextCa } from './next-ca.ts'
@@ -86,6 +86,11 @@ export class PkiStore {
   /** Undefined: never, or closed since by `down`; then a bootstrap is allowed as far as `pki/` knows. */
   get formed(): Formed | undefined {
     return this.#contents.state.formed
+  }
+
+  /** Members that left, and whose hosts are still to be cleared of them. */
+  get left(): readonly Left[] {
+    return this.#contents.state.left ?? []
   }
 
   /** Rejects where nothing could be signed: a wrong passphrase, a key that is lost. */
@@ -200,6 +205,14 @@ export class PkiStore {
   async rememberFormed(formed: { clusterId: string; token: string; formedAt: Date }): Promise<void> {
     const { clusterId, token, formedAt } = formed
     await this.#changeState((state) => withFormed(state, { clusterId, token, formedAt: formedAt.toISOString() }))
+  }
+
+  async rememberLeft(left: Left): Promise<void> {
+    await this.#changeState((state) => withLeft(state, left))
+  }
+
+  async forgetLeft(name: string): Promise<void> {
+    await this.#changeState((state) => withoutLeft(state, name))
   }
 
   /** After `down`: the CA stays, and a new bootstrap is allowed. */

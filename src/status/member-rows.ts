@@ -43,8 +43,8 @@ export function memberRows(cluster: Cluster, seen: Seen): MemberRow[] {
   return [...known, ...absent.map((node) => absentRow(cluster, node))]
 }
 
-function differenceOf(cluster: Cluster, node: Node | undefined, { name, peerUrls }: MemberEntry): string {
-  if (node === undefined) return 'not in the inventory'
+function differenceOf(cluster: Cluster, node: Node | undefined, { id, name, peerUrls }: MemberEntry): string {
+  if (node === undefined) return `not in the inventory: etcd-deploy member remove ${name || id}`
   if (name === '') return 'added, has never started'
   if (name !== node.name) return `the inventory calls it ${node.name}`
   const wanted = peerUrl(cluster, node)

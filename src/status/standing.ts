@@ -8,7 +8,7 @@ import type { Wanted } from '../steps/wanted.ts'
 /** An operation of several stages, as the command that began it goes through it. */
 export interface KnownOperation {
   stages: readonly Stage<Wanted, Seen, StageTarget>[]
-  running: Pick<SubjectOptions, 'rotation' | 'enablesTls' | 'moves' | 'recovers' | 'joins'>
+  running: Pick<SubjectOptions, 'rotation' | 'enablesTls' | 'moves' | 'recovers' | 'joins' | 'leaves'>
 }
 
 export interface Standing {

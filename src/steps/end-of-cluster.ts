@@ -16,7 +16,7 @@ export const stopForGood: Step<Wanted, Seen> = {
         {
           host,
           what: 'stop and disable the member',
-          why: 'the cluster ends',
+          why: 'it shall not run here any more',
           script: {
             text: 'systemctl disable --now "$1.service" 2>&1; systemctl reset-failed "$1.service" 2>/dev/null || :',
             args: [cluster.service.name],

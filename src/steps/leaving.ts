@@ -25,8 +25,21 @@ function removeMember(id: string): Stage<Wanted, Seen, StageTarget> {
   return {
     name: 'the former member has left the cluster',
     steps: [leave(id)],
-    reached: (_, seen) => memberList(seen)?.every((member) => member.id !== id) === true,
+    reached: (_, seen) => hasLeft(id, seen),
   }
+}
+
+/** As others than itself tell. */
+export function hasLeft(id: string, seen: Seen): boolean {
+  const others = [...seen.hosts].filter(([, on]) => on.kind !== 'reached' || on.etcd?.status?.memberId !== id)
+  return memberList({ hosts: new Map(others) })?.every((member) => member.id !== id) === true
+}
+
+/** The member that leaves for good. */
+export const leaveCluster: Step<Wanted, Seen> = {
+  name: 'leave',
+  alone: true,
+  next: (want, seen) => (want.leaves === undefined ? [] : leave(want.leaves.id).next(want, seen)),
 }
 
 /** Through another member; leadership is handed over first. */
@@ -76,4 +89,7 @@ until said=$(timeout -k 1 10 "$etcdctl" member remove "$member" 2>&1); do
   sleep 1.5
 done
 sleep 1.5
+# An election may be under way: whoever looks next shall be told who is in the cluster.
+tries=10
+until etcdctl_soon member list >/dev/null 2>&1 || [ "$tries" -eq 0 ]; do tries=$((tries - 1)); sleep 0.5; done
 `

@@ -21,13 +21,18 @@ export function voters(cluster: Cluster, seen: Seen): Voter[] {
   if (members === undefined) return cluster.nodes.map(({ name }) => ({ name, health: healthOf(reached(seen, name)) }))
   return members
     .filter((member) => !member.isLearner)
-    .map((member) => nodeOf(cluster, seen, member) ?? (member.name || member.id))
+    .map((member) => nameOf(cluster, seen, member))
     .map((name) => ({ name, health: healthOf(reached(seen, name)) }))
 }
 
 export function learners(cluster: Cluster, seen: Seen): NodeName[] {
   const found = memberList(seen)?.filter((member) => member.isLearner) ?? []
   return found.map((member) => nodeOf(cluster, seen, member) ?? member.name)
+}
+
+/** The inventory's name for it; etcd's, or its id, where that has none. */
+export function nameOf(cluster: Cluster, seen: Seen, member: MemberEntry): string {
+  return nodeOf(cluster, seen, member) ?? (member.name || member.id)
 }
 
 /** The node that a member is: by the id that it gives itself, which no renaming changes; else by name or peer URL. */

@@ -6,13 +6,24 @@ import { pushedVersion } from './binaries.ts'
 import { hasMemberData } from './formation.ts'
 import { memberList } from './members.ts'
 import { reachedHosts, type Seen } from './seen.ts'
+import type { Leaver } from './wanted.ts'
 
 /** Differences that `up` must not make by itself: each has a command of its own, which keeps quorum and data. */
-export function membershipProblems(cluster: Cluster, seen: Seen, joins?: NodeName): DeployError[] {
-  return [...versionProblems(cluster, seen), ...memberProblems(cluster, memberList(seen) ?? [], joins)]
+export function membershipProblems(cluster: Cluster, seen: Seen, { joins, leaves }: Coming = {}): DeployError[] {
+  const members = memberList(seen) ?? []
+  return [
+    ...versionProblems(cluster, seen),
+    // The dead one goes first: with a member down, etcd refuses every add. Of several that are to go, one after the other does.
+    ...(leaves === undefined ? strangers(cluster, members) : []),
+    ...memberProblems(cluster, members, joins),
+  ]
 }
 
-const notThereYet = 'this command is not there yet: nothing was changed'
+/** Who comes, or goes, in this run. */
+interface Coming {
+  joins?: NodeName | undefined
+  leaves?: Leaver | undefined
+}
 
 export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   return reachedHosts(seen).flatMap(([host, on]) => {
@@ -27,23 +38,23 @@ export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
   })
 }
 
-function memberProblems(cluster: Cluster, members: MemberEntry[], joins: NodeName | undefined): DeployError[] {
+function strangers(cluster: Cluster, members: readonly MemberEntry[]): DeployError[] {
+  return members
+    .filter(({ name }) => !cluster.nodes.some((node) => node.name === name))
+    .filter((member) => !cluster.nodes.some((node) => isAt(cluster, node, member)))
+    .map((member) => member.name || member.id)
+    .flatMap((name) =>
+      refused(name, `etcd has a member ${name} that the inventory does not have`, [
+        `etcd-deploy member remove ${name}`,
+        'if its host is to be cleared too, put it back into the inventory before',
+      ]),
+    )
+}
+
+function memberProblems(cluster: Cluster, members: readonly MemberEntry[], joins: NodeName | undefined): DeployError[] {
   if (members.length === 0) return []
   const named = new Map(members.filter((member) => member.name !== '').map((member) => [member.name, member]))
   const problems: DeployError[] = []
-  // The dead one goes first: with a member down, etcd refuses every add.
-  for (const member of members) {
-    const node = cluster.nodes.find(({ name }) => name === member.name)
-    const known = node !== undefined || cluster.nodes.some((each) => isAt(cluster, each, member))
-    if (!known)
-      problems.push(
-        ...refused(
-          member.name || member.id,
-          `etcd has a member ${member.name || member.id} that the inventory does not have`,
-          [`etcd-deploy member remove ${member.name || member.id}`, notThereYet],
-        ),
-      )
-  }
   for (const node of cluster.nodes.filter(({ name }) => name !== joins)) {
     const wanted = peerUrl(cluster, node)
     const member = named.get(node.name) ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))

@@ -1,14 +1,14 @@
 import { mayAdd, mayRemove, type Verdict } from '../cluster/quorum.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
-import { voters } from './members.ts'
+import { memberList, nameOf, voters } from './members.ts'
 import type { Seen } from './seen.ts'
 
 /** Why a node can't become a member now. */
 export function refuseToAdd(cluster: Cluster, name: NodeName, seen: Seen): DeployError[] {
   const members = { ...cluster, nodes: cluster.nodes.filter((node) => node.name !== name) }
   return refused(mayAdd(voters(members, seen)), name, 'cannot be added now', [
-    'a dead one: etcd-deploy member replace NODE',
+    'a dead one: etcd-deploy member replace NODE, or etcd-deploy member remove NODE',
   ])
 }
 
@@ -24,6 +24,52 @@ export function refuseToReplace(cluster: Cluster, name: NodeName, seen: Seen): D
       [],
     ),
   ].slice(0, 1)
+}
+
+/** Why a member can't leave for good now, by its id; one that etcd does not have any more may be gone after. */
+export function refuseToRemove(cluster: Cluster, id: string, seen: Seen): DeployError[] {
+  const members = memberList(seen)
+  if (members === undefined) return [cannotBeAsked()]
+  const member = members.find((each) => each.id === id)
+  if (member === undefined) return []
+  const name = nameOf(cluster, seen, member)
+  const all = voters(cluster, seen)
+  const others = all.filter((voter) => voter.name !== name)
+  if (others.length === 0) return [lastVoter(name, members.length > 1)]
+  const dead = others.filter((other) => other.health !== 'healthy' && mayRemove(other.name, all).kind === 'may')
+  const strangers = others.filter((other) => cluster.nodes.every((node) => node.name !== other.name))
+  return refused(mayRemove(name, all), name, 'cannot be removed now', [
+    ...strangers.map(
+      (other) => `how ${other.name} is nobody can tell: put it back into the inventory until it is removed`,
+    ),
+    ...dead.map((other) => `or let the dead go first: etcd-deploy member remove ${other.name}`),
+    'or end the cluster: etcd-deploy down sets its data aside',
+  ])
+}
+
+function lastVoter(name: string, withLearners: boolean): DeployError {
+  return new DeployError({
+    message: `${name} cannot be removed: it is the only voter, and the cluster would end with it`,
+    host: name,
+    tried: 'count the voters',
+    answered: '1 voter, the others must have 1 healthy, 0 are',
+    next: [
+      withLearners
+        ? 'let a learner become a voter first: etcd-deploy member add NODE'
+        : 'let another in first: put it into the inventory, then etcd-deploy member add NODE',
+      'to end the cluster: etcd-deploy down',
+    ],
+    exitCode: exitCode.refused,
+  })
+}
+
+function cannotBeAsked(): DeployError {
+  return new DeployError({
+    message: 'no member tells who is in the cluster, so that none can be removed',
+    tried: 'ask every member for the list',
+    next: 'etcd-deploy status says what is wrong with them',
+    exitCode: exitCode.refused,
+  })
 }
 
 function refused(verdict: Verdict, host: NodeName, what: string, next: string[]): DeployError[] {

@@ -22,7 +22,7 @@ export async function seeHosts({ cluster, ...context }: SeeContext, more: readon
     return node === undefined ? [] : [hostLook(cluster, node), etcdLook(cluster, node), ...more]
   }
   const timeoutMs = (host: string): number => Math.min(longestMs, commandTimeout(cluster)(host))
-  const names = [...context.connections.keys()]
+  const names = [...context.connections.keys()].filter((name) => cluster.nodes.some((node) => node.name === name))
   const readings = await observe({ ...context, looks, timeoutMs, concurrency: cluster.concurrency }, names)
   return { hosts: new Map([...readings].map(([name, reading]) => [name, readHost(cluster, reading)])) }
 }

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
 
-import { DeployError, exitCode, together } from '../errors.ts'
+import { together } from '../errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Preparation, Problem, Refusal, Subject } from '../engine/playbook.ts'
 import { isAddressTarget, moving } from './address-change.ts'
+import { leavingProblems } from './leaving-problems.ts'
+import { leftProblems } from './left-behind.ts'
+import { notFormed } from './not-formed.ts'
 import { guard } from './guard.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
+import type { Left } from '../pki/state.ts'
 import type { PkiStore } from '../pki/store.ts'
 import { isCaTarget, type CaRotation } from './ca-rotation.ts'
 import { ClusterPki } from './cluster-pki.ts'
@@ -27,7 +31,7 @@ import { isTlsTarget, opened } from './tls-opening.ts'
 import { refuseOtherPki } from './trust-check.ts'
 import { membersWanted } from './work-out.ts'
 import { validityProblems } from './validity.ts'
-import type { Wanted } from './wanted.ts'
+import type { Leaver, Wanted } from './wanted.ts'
 
 export interface SubjectOptions {
   cluster: Cluster
@@ -47,6 +51,8 @@ export interface SubjectOptions {
   moves?: readonly Move[]
   /** This member joins the cluster: nobody has it in his list yet, or only just. */
   joins?: NodeName
+  /** This member leaves the cluster for good: whatever its host is like, it hinders nobody. */
+  leaves?: Leaver
   /** They lost each other: no quorum, as the addresses at which they know each other are gone. */
   recovers?: true
   /** The record beside the inventory, if there is one. */
@@ -65,22 +71,27 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   #binaries: Promise<BroughtBinaries> | undefined
   #formedSeen = false
   #formedBefore = false
+  #left: readonly Left[] = []
   /** The store as the last preparation left it. */
   #ready: PkiStore | undefined
 
   constructor(options: SubjectOptions) {
     this.#options = options
-    this.#cluster = options.moves === undefined ? options.cluster : moving(options.cluster, options.moves)
+    const { cluster, moves, leaves } = options
+    this.#cluster = moves === undefined ? staying(cluster, leaves) : moving(cluster, moves)
     this.#pki = new ClusterPki({ ...options, cluster: this.#cluster })
   }
 
   /** Reads what `pki/` remembers, on which the first check depends. */
   async open(): Promise<void> {
-    this.#formedBefore = (await this.#pki.open())?.formed !== undefined
+    const store = await this.#pki.open()
+    this.#formedBefore = store?.formed !== undefined
+    this.#left = store?.left ?? []
   }
 
   looks = (host: string, when: 'before changes' | 'amid changes' = 'before changes'): Look[] => {
-    const node = this.#cluster.nodes.find(({ name }) => name === host)
+    const { leaves } = this.#options
+    const node = leaves?.name === host ? leaves.node : this.#cluster.nodes.find(({ name }) => name === host)
     if (node === undefined) return []
     const looks = [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)]
     if (this.#options.recovers === true) looks.push(recoveryLook(this.#cluster))
@@ -95,34 +106,38 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     return seen
   }
 
-  check = (seen: Seen): Problem[] => {
-    const unfinished = unfinishedOperation(seen, this.#options.recorded)
+  check = (all: Seen): Problem[] => {
+    const { recorded, operation, leaves, may } = this.#options
+    const seen = this.#staying(all)
     return [
-      ...refuseUnfinished(unfinished, this.#options.operation),
+      ...refuseUnfinished(unfinishedOperation(seen, recorded), operation),
       ...this.#mayBeAbsent(seen, preflight(this.#cluster, seen, this.#formedSeen || this.#formedBefore)),
+      ...(leaves === undefined ? [] : leavingProblems(this.#options.cluster, leaves, all)),
+      ...(may === 'form' ? leftProblems(this.#cluster, this.#left, seen) : []),
     ]
   }
 
-  checkWanted = (_: Wanted, seen: Seen): Problem[] => validityProblems(this.#cluster, seen, this.#ready)
+  checkWanted = (_: Wanted, seen: Seen): Problem[] => validityProblems(this.#cluster, this.#staying(seen), this.#ready)
 
   guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
 
-  prepare = async (seen: Seen, { purpose, target }: Preparation<StageTarget>): Promise<Wanted | undefined> => {
+  prepare = async (all: Seen, { purpose, target }: Preparation<StageTarget>): Promise<Wanted | undefined> => {
+    const { joins, leaves } = this.#options
+    const seen = this.#staying(all)
     const cluster = this.#clusterAt(target)
     const store = await this.#pki.open()
     const others = refuseOtherPki(cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
-    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken, this.#options.joins)
+    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken, joins)
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
     // Before a certificate is issued for a member that etcd does not have, or for an address that it does not know.
-    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(
-      cluster,
-      seen,
-      this.#options.joins,
-    )
+    const misfits = (formation.kind === 'formed' ? membershipProblems : versionProblems)(cluster, seen, {
+      joins,
+      leaves,
+    })
     if (misfits.length > 0)
       throw together(misfits, `${misfits.length} members do not fit this inventory; nothing was changed`)
     if (formation.kind === 'bootstrap' && this.#options.may !== 'form') throw notFormed(this.#narrowed())
@@ -142,7 +157,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
       cluster,
       formation,
       ...(ca === undefined ? {} : { ca }),
-      ...(this.#options.joins === undefined ? {} : { joins: this.#options.joins }),
+      ...(joins === undefined ? {} : { joins }),
+      ...(leaves === undefined ? {} : { leaves: { name: leaves.name, id: leaves.id } }),
       ...(this.#options.rotation?.together === true || target === 'find each other' ? { together: true as const } : {}),
       members: membersWanted({
         cluster,
@@ -164,8 +180,15 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
 
   /** Of the commands that change files, `up --on` alone. */
   #narrowed(): boolean {
-    const { may, renewal, rotation, enablesTls, moves, joins } = this.#options
-    return may === 'change' && [renewal, rotation, enablesTls, moves, joins].every((each) => each === undefined)
+    const { may, renewal, rotation, enablesTls, moves, joins, leaves } = this.#options
+    return may === 'change' && [renewal, rotation, enablesTls, moves, joins, leaves].every((each) => each === undefined)
+  }
+
+  /** Without the host of the member that leaves, and of nodes that are none yet: what the others are is judged, and worked out, alone. */
+  #staying(seen: Seen): Seen {
+    if (this.#options.leaves === undefined) return seen
+    const names = this.#cluster.nodes.map(({ name }) => name)
+    return { hosts: new Map([...seen.hosts].filter(([name]) => names.includes(name))) }
   }
 
   #mayBeAbsent(seen: Seen, problems: Problem[]): Problem[] {
@@ -186,16 +209,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   }
 }
 
-function notFormed(narrowed: boolean): DeployError {
-  if (!narrowed)
-    return new DeployError({
-      message: 'there is no cluster yet',
-      next: 'etcd-deploy up makes it',
-      exitCode: exitCode.refused,
-    })
-  return new DeployError({
-    message: '--on cannot narrow a bootstrap: members form a cluster together',
-    next: 'run up without --on',
-    exitCode: exitCode.refused,
-  })
+function staying(cluster: Cluster, leaves: Leaver | undefined): Cluster {
+  return leaves === undefined
+    ? cluster
+    : { ...cluster, nodes: cluster.nodes.filter(({ name }) => name !== leaves.name) }
 }

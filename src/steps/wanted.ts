@@ -14,7 +14,19 @@ export interface Wanted {
   together?: true
   /** The member that joins the cluster in this run. */
   joins?: NodeName
+  /** The member that leaves the cluster in this run, which has no node any more. */
+  leaves?: Pick<Leaver, 'name' | 'id'>
   members: ReadonlyMap<NodeName, MemberWanted>
+}
+
+/** A member that leaves for good. */
+export interface Leaver {
+  /** The inventory's, etcd's where that does not have it; its id where it never had any. */
+  name: NodeName
+  /** Empty: etcd does not have it any more. */
+  id: string
+  /** How its host is reached; absent: nobody knows. */
+  node?: Node
 }
 
 export interface MemberWanted {

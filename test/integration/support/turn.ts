@@ -18,6 +18,7 @@ const long = [
   'change-ip by version',
   'members',
   'members killed',
+  'member removed',
 ] as const
 
 const groups = 6

@@ -61,6 +61,12 @@ describe('certs revoke', () => {
     expect((await listed()).map(([serial]) => serial)).toEqual(serials)
   })
 
+  test('of a member that has left: nobody is asked, as nobody dials it', async () => {
+    const serial = await issue('node9', 'peer')
+    expect(await at.certs('revoke', 'node9')).toMatchObject({ code: 0 })
+    expect((await listed()).map(([each]) => each)).toEqual([serial])
+  })
+
   test('a client that is named as a member is: the client', async () => {
     await issue('node1', 'server')
     const client = await issue('node1')

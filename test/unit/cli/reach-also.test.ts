@@ -10,7 +10,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-test('a node is sought at the places that a command knows besides the inventory’s; the others where they are', async () => {
+test('a node is sought at the places that a command knows besides the inventory’s, also one that it has no more; the others where they are', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'reach-also-'))
   vi.stubEnv('XDG_STATE_HOME', folder)
   vi.stubEnv('SSH_PASSWORD', 'sesame')
@@ -58,4 +58,11 @@ test('a node is sought at the places that a command knows besides the inventory�
         .map(({ name, ssh }) => [name, [{ ...ssh, host: '127.0.0.9', port: moved.target.port }, ssh]]),
     )
   expect(await found({ reachAlso })).toEqual({ node1: first, node2: `root@127.0.0.9:${moved.target.port}` })
+  const removed: SessionOptions['reachAlso'] = async ({ nodes: [{ ssh } = expect.fail()] }) =>
+    new Map([['node3', [{ ...ssh, host: '127.0.0.9', port: moved.target.port }]]])
+  expect(await found({ reachAlso: removed })).toEqual({
+    node1: first,
+    node2: 'unreachable',
+    node3: `root@127.0.0.9:${moved.target.port}`,
+  })
 })

@@ -42,6 +42,13 @@ describe('an operation of two stages with a pause', () => {
     expect([...words.values()]).toEqual([['both'], ['both']])
   })
 
+  test('keeps no record on a host of which nothing shall be left; it is changed like the others', async () => {
+    const all = context({ operation: true })
+    await converge(stages, subject(), { ...all, ...(all.intent && { intent: { ...all.intent, notOn: 'b' } }) })
+    expect(onHosts).toEqual(new Set(['a']))
+    expect([...words.values()]).toEqual([['both'], ['both']])
+  })
+
   test('passes one pause when told to go on, and removes the record after the last change', async () => {
     await converge(stages, subject(), context({ operation: true }))
     const outcome = await converge(stages, subject(), context({ operation: await recorded(), pauses: 'next' }))

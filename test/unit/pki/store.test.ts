@@ -15,6 +15,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { DeployError, exitCode } from '../../../src/errors.ts'
 import { matchesKey, signedBy } from '../../../src/pki/certificate.ts'
 import { createPki, openPki } from '../../../src/pki/open.ts'
+import type { Node } from '../../../src/inventory/model.ts'
+import { cluster } from '../status/samples.ts'
 import { openssl, temporaryFolder } from './openssl.ts'
 import { leafRequest, notBefore } from './samples.ts'
 
@@ -223,6 +225,25 @@ describe('a folder that is not safe is refused', () => {
     expect(message).toContain('belongs to user id 12345, and this runs as 0')
     expect(next).toEqual([`sudo chown -R 0 ${dir}`])
   })
+})
+
+test('a member that left is remembered, once, until its host is cleared', async () => {
+  const [node1, node2] = cluster().nodes as [Node, Node]
+  const store = await create()
+  const left = { node: node1, memberId: 'a1', since: '2026-11-20T10:00:00.000Z' }
+  await store.rememberLeft(left)
+  await store.rememberLeft({ ...left, since: '2026-11-21T10:00:00.000Z' })
+  await store.rememberLeft({ ...left, node: node2, memberId: 'b2' })
+  expect((await reopen()).left).toEqual([left, { ...left, node: node2, memberId: 'b2' }])
+  await store.forgetLeft('node1')
+  await store.forgetLeft('node1')
+  expect((await reopen()).left.map(({ node }) => node.name)).toEqual(['node2'])
+  // Added and removed again: another member.
+  await store.rememberLeft({ ...left, node: node2, memberId: 'e5' })
+  expect((await reopen()).left.map(({ memberId }) => memberId)).toEqual(['e5'])
+  const { revision } = store
+  await store.forgetLeft('node3')
+  expect(store.revision).toBe(revision)
 })
 
 describe('a folder that is not whole', () => {

@@ -96,6 +96,6 @@ test('the leader is replaced by what another tells', () => {
 })
 
 test('while it joins, that etcd does not have it is no difference; for any other node it is one', () => {
-  expect(membershipProblems(of, seen(twoMembers, bare), 'node3')).toEqual([])
-  expect(membershipProblems(of, seen(twoMembers, bare), 'node2')).toHaveLength(1)
+  expect(membershipProblems(of, seen(twoMembers, bare), { joins: 'node3' })).toEqual([])
+  expect(membershipProblems(of, seen(twoMembers, bare), { joins: 'node2' })).toHaveLength(1)
 })

@@ -53,6 +53,13 @@ test('where one left and one came, the dead one goes first', () => {
   expect(found.map(({ next }) => next[0])).toEqual(['etcd-deploy member remove node3', 'etcd-deploy member add node4'])
 })
 
+test('a member to be removed: by its id where it has no name; nothing is said to be missing', () => {
+  const stray = { id: 'd4', name: '', peerUrls: ['http://10.0.0.9:2380'], clientUrls: [], isLearner: true }
+  const found = problems(of, [...memberEntries(of), stray])
+  expect(found.map(({ next }) => next[0])).toEqual(['etcd-deploy member remove d4'])
+  expect(found[0]?.next.join()).not.toMatch(/not there yet/)
+})
+
 test('a member that was added and never started has no name yet: its peer URL tells who it is', () => {
   const members = memberEntries(of).map((member) =>
     member.name === 'node3' ? { ...member, name: '', clientUrls: [] } : member,
