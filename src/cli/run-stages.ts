@@ -15,7 +15,7 @@ import type { Session } from './session.ts'
 /** How a command runs its playbook, where that is not as `up` does. */
 export interface Running extends Pick<
   SubjectOptions,
-  'renewal' | 'rotation' | 'enablesTls' | 'moves' | 'recovers' | 'joins' | 'withoutUnreachable' | 'operation'
+  'renewal' | 'rotation' | 'enablesTls' | 'moves' | 'recovers' | 'joins' | 'only' | 'withoutUnreachable' | 'operation'
 > {
   may?: SubjectOptions['may']
   intent?: Intent

@@ -1,4 +1,5 @@
 import { useMember } from './etcdctl-shell.ts'
+import { stir } from './stir.ts'
 
 /**
  * Shell that takes one member through a start or restart and waits for it, in one command on its host: no round trip is lost while it
@@ -6,9 +7,9 @@ import { useMember } from './etcdctl-shell.ts'
  * perhaps, a start.
  */
 
-/** Arguments: deadline in seconds, folder of previous files, then those of useMember. */
+/** Arguments: deadline in seconds, folder of previous files, client URLs of the others, then those of useMember. */
 const readMemberArguments = `
-deadline=$1 previous=$2; shift 2
+deadline=$1 previous=$2 others=$3; shift 3
 ${useMember}
 state() { printf 'state %s\\n' "$1"; }
 read_unit; restarts_before=$restarts
@@ -57,7 +58,7 @@ await_member() { # deadline in seconds, the process that must be gone (or empty)
         read_seconds; until=$((seconds + $1))
       else now='running, not healthy yet'; fi ;;
     activating)
-      if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
+      if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else stir; now=\${received:-waiting for peers}; fi ;;
     deactivating) now=stopping ;;
     *) case $job in '' | 0) return 1 ;; *) now=starting ;; esac ;;
     esac
@@ -102,7 +103,7 @@ give_up() {
 }
 `
 
-const functions = readMemberArguments + deafToHttp + awaitMember + report + restorePrevious
+const functions = readMemberArguments + deafToHttp + stir + awaitMember + report + restorePrevious
 
 /** Starts a member that does not run. Never blocks on systemd: READY=1 comes with quorum only, and that takes the others. */
 export const startMember = `${functions}
@@ -113,8 +114,8 @@ await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `
 
-/** The same for a learner, which grants no read through quorum. */
-export const startLearner = `consistency=--consistency=s
+/** The same for a learner, which grants no read through quorum, and is waited for as long as it receives what the others have. */
+export const startLearner = `consistency=--consistency=s receives=yes
 ${startMember}`
 
 /** Waits for a member that runs but does not serve. */

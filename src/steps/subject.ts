@@ -35,6 +35,8 @@ export interface SubjectOptions {
   signal: AbortSignal
   /** `form`: bootstrap too. `change`: not, as `--on` narrows the run, or it is about what is there. `restart`: change no file at all. */
   may: 'form' | 'change' | 'restart'
+  /** Nobody else is touched: what became of the data of others keeps nobody from it. */
+  only?: ReadonlySet<NodeName>
   /** Hosts that can't be reached are told of, and hinder nobody else's change. */
   withoutUnreachable?: true
   /** Opens the CA's key where it is encrypted. */
@@ -113,7 +115,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     const others = refuseOtherPki(cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
-    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken, this.#options.joins)
+    const judged = onlyOf(seen, this.#options.only)
+    const decided = decideFormation(cluster, judged, store?.formed, this.#freshToken, this.#options.joins)
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
@@ -184,6 +187,10 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     if (brought !== 'not-at-hand') this.#binaries = Promise.resolve(brought)
     return brought
   }
+}
+
+function onlyOf(seen: Seen, only: ReadonlySet<NodeName> | undefined): Seen {
+  return only === undefined ? seen : { hosts: new Map([...seen.hosts].filter(([name]) => only.has(name))) }
 }
 
 function notFormed(narrowed: boolean): DeployError {

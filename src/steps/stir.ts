@@ -1,0 +1,32 @@
+/**
+ * For a member that starts and whose READY does not come. From 3.6 on etcd compacts its log all the time, so that whoever is 5000 entries
+ * behind, a new member too, is sent a snapshot. That sets its committed index, but not its applied one: until one more entry comes, each
+ * of its attempts to publish itself is refused with `too many requests`, and without a pause, so that its journal overflows (seen with
+ * 3.6.16: always, where nobody writes meanwhile). The deletion of an empty range is such an entry: it deletes nothing, adds no revision,
+ * and passes a full quota. Only the others can make it. Where they have no quorum either, nothing comes of it.
+ *
+ * A large snapshot takes its time: the deadline begins anew while the data of a member that `receives` grows.
+ */
+export const stir = `
+received= stir_at=
+stir() {
+  read_seconds
+  [ "\${stir_at:=$((seconds + 2))}" -le "$seconds" ] || return 0
+  stir_at=$((seconds + 2))
+  [ -z "\${receives:-}" ] || see_growth
+  [ -n "$others" ] || return 0
+  # From 3.6 on etcdctl has --range, without which it waits for second thoughts; in the background, as the others may not answer.
+  (
+    point_to "$others"
+    etcdctl_soon del --range etcd-deploy/any etcd-deploy/any || etcdctl_soon del etcd-deploy/any etcd-deploy/any || :
+  ) </dev/null >/dev/null 2>&1 &
+}
+see_growth() {
+  data=$(tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^ETCD_DATA_DIR=//p') || :
+  [ -d "\${data:-/nowhere}/member/snap" ] || return 0
+  size=$(du -sk "$data/member/snap" 2>/dev/null | cut -f 1) || :
+  [ "\${size:-0}" -gt "\${size_before:-0}" ] || return 0
+  size_before=$size until=$((seconds + deadline))
+  [ "$size" -lt 1024 ] || received="receiving data: $((size / 1024)) MiB"
+}
+`
