@@ -187,8 +187,8 @@ describe.skipIf(process.platform !== 'linux')(
       )
       expect(code).toBe(1)
       expect(states.slice(0, 2)).toEqual(['starting', 'waiting for peers'])
-      expect(states[2]).toMatch(/^receiving data: [1-4] MiB$/)
-      expect(performance.now() - began).toBeGreaterThan(6500)
+      expect(states.slice(2)).toEqual(['receiving data: 2 MiB'])
+      expect(performance.now() - began).toBeGreaterThan(4000)
     })
   },
 )
