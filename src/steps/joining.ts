@@ -141,7 +141,7 @@ export function knowsMembers(seen: Seen): boolean {
 }
 
 /** By its peer URL until it has started and told its name. */
-export function entryOf(want: Wanted, seen: Seen): MemberEntry | undefined {
+export function entryOf(want: Pick<Wanted, 'cluster' | 'joins'>, seen: Seen): MemberEntry | undefined {
   const node = joiner(want)
   if (node === undefined) return undefined
   const url = peerUrl(want.cluster, node)
