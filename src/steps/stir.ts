@@ -1,9 +1,10 @@
 /**
  * For a member that starts and whose READY does not come. From 3.6 on etcd compacts its log all the time, so that whoever is 5000 entries
- * behind, a new member too, is sent a snapshot. That sets its committed index, but not its applied one: until one more entry comes, each
- * of its attempts to publish itself is refused with `too many requests`, and without a pause, so that its journal overflows (seen with
- * 3.6.16: always, where nobody writes meanwhile). The deletion of an empty range is such an entry: it deletes nothing, adds no revision,
- * and passes a full quota. Only the others can make it. Where they have no quorum either, nothing comes of it.
+ * behind, a new member too, is sent a snapshot. Its first attempt to publish itself may be within that snapshot, where it never hears of it,
+ * and the snapshot has set its committed index, but not its applied one: until one more entry comes, each further attempt is refused with
+ * `too many requests`, without a pause, so that its journal overflows (seen with 3.6.16: always, where nobody writes meanwhile). The deletion
+ * of an empty range is such an entry: it deletes nothing, adds no revision, and passes a full quota. Only the others can make it; where
+ * they have no quorum either, nothing comes of it.
  *
  * A large snapshot takes its time: the deadline begins anew while the data of a member that `receives` grows.
  */
