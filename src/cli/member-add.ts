@@ -3,8 +3,7 @@ import { readOperation, type Operation } from '../engine/operation.ts'
 import { refuse } from '../engine/refuse.ts'
 import type { NodeName } from '../inventory/model.ts'
 import { joinsAsLearner } from '../steps/joining.ts'
-import { memberList } from '../steps/members.ts'
-import { refuseToAdd } from '../steps/refuse-members.ts'
+import { joined, refuseJoiner } from '../steps/refuse-joiner.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { joinWith } from './join-with.ts'
@@ -35,13 +34,15 @@ async function addOne(session: Session, options: ChangeOptions, name: NodeName):
   const recorded = (await readOperation(recordPath(cluster))) ?? unfinishedOperation(seen, undefined)
   refuse(session, refuseUnfinished(recorded, operationName))
   if (recorded !== undefined && recorded.args['node'] !== name) refuse(session, refuseUnfinished(recorded, undefined))
-  if (recorded === undefined && memberList(seen)?.some((member) => member.name === name) === true) {
+  const refused = recorded === undefined ? refuseJoiner(cluster, name, seen) : []
+  if (refused.length > 0) throw together(refused, 'nothing was changed')
+  const how = joined(cluster, name, seen)
+  if (recorded === undefined && how === 'wholly') {
     emit({ type: 'note', message: `${name} is a member already` })
     return
   }
-  const refused = recorded === undefined ? refuseToAdd(cluster, name, seen) : []
-  if (refused.length > 0) throw together(refused, 'nothing was changed')
-  if (recorded === undefined && !joinsAsLearner(cluster))
+  if (how === 'half') emit({ type: 'note', message: `${name} has been added already: going on from there` })
+  if (how === 'not' && !joinsAsLearner(cluster))
     emit({
       type: 'warning',
       message: `etcd ${cluster.version} has no learners: ${name} votes at once, and until it has started there is one failure less to spare`,

@@ -8,6 +8,7 @@ import { examples } from './examples.ts'
 import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import { addRotateCerts } from './rotate-certs-program.ts'
+import { addStop } from './stop-program.ts'
 import { addTls } from './tls-program.ts'
 
 /** All commands; each loads its own code when it is called. */
@@ -49,6 +50,7 @@ export function program(version: string, end: (code: ExitCode) => void): Command
     .description('restart the members one at a time, the leader last')
     .action(async (options: ChangeOptions) => end(await (await import('./restart.ts')).restart(options)))
 
+  addStop(root, end)
   addRotateCerts(root, end)
   addChangeIp(root, end)
   addTls(root, end)

@@ -15,7 +15,16 @@ import type { Session } from './session.ts'
 /** How a command runs its playbook, where that is not as `up` does. */
 export interface Running extends Pick<
   SubjectOptions,
-  'renewal' | 'rotation' | 'enablesTls' | 'moves' | 'recovers' | 'joins' | 'leaves' | 'withoutUnreachable' | 'operation'
+  | 'renewal'
+  | 'rotation'
+  | 'enablesTls'
+  | 'moves'
+  | 'recovers'
+  | 'joins'
+  | 'leaves'
+  | 'only'
+  | 'withoutUnreachable'
+  | 'operation'
 > {
   may?: SubjectOptions['may']
   intent?: Intent

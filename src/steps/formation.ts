@@ -5,7 +5,7 @@ import type { Cluster, NodeName } from '../inventory/model.ts'
 import { envValues } from '../etcd/env-file.ts'
 import { managedBy, takeOver } from './foreign.ts'
 import { dataGone, notMounted, unmounted } from './missing-data.ts'
-import { memberList } from './members.ts'
+import { isHealthy, memberList } from './members.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
 
 /** Whether the cluster is still to be bootstrapped, or is there and must never be bootstrapped again. */
@@ -54,7 +54,11 @@ function formedBefore(
   formed: Remembered,
   joins: NodeName | undefined,
 ): { formation: Formation } | { refused: DeployError[] } {
-  const refused = reachedHosts(seen).flatMap(([name, host]) => {
+  const hosts = reachedHosts(seen)
+  // With nobody serving nobody could be replaced: what has its data is to run first.
+  const serves = hosts.some(([, host]) => isHealthy(host))
+  const waiting = serves ? [] : hosts.filter(([, host]) => hasWholeMember(cluster, host)).map(([name]) => name)
+  const refused = hosts.flatMap(([name, host]) => {
     if (host.formed !== undefined && host.formed.clusterId !== formed.clusterId)
       return [otherCluster(name, `this host remembers cluster id ${host.formed.clusterId}`, formed.clusterId)]
     // What it remembers says nothing of what runs: its data may have been restored from another cluster's.
@@ -64,7 +68,7 @@ function formedBefore(
     if (belongsToOther(cluster, host)) return [otherOwner(cluster, name, host)]
     return name === joins || hasWholeMember(cluster, host) || isNoMember(cluster, name, seen)
       ? []
-      : [dataGone(cluster, name, host)]
+      : [dataGone(cluster, name, host, waiting)]
   })
   if (refused.length > 0) return { refused }
   return { formation: { kind: 'formed', token: formed.token, clusterId: formed.clusterId } }

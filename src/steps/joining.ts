@@ -79,7 +79,7 @@ export const startJoiner: Step<Wanted, Seen> = {
           text: joinsAsLearner(cluster) ? startLearner : startMember,
           args: memberArguments(cluster, node),
         },
-        timeoutMs: 2 * node.timeouts.startMs + 60_000,
+        timeoutMs: longestMs,
         stateOf: memberState,
         explain: memberFailure(node.name, 'start the member', cluster.service.name, node.timeouts.startMs),
         predict: (before: Seen) =>
@@ -115,7 +115,7 @@ export const promote: Step<Wanted, Seen> = {
       what: `make ${node.name} a voter once it has caught up`,
       why: 'it is a learner',
       script: { text: promoteOnceCaughtUp, args: [entry.id, url, ...memberAccess(cluster, teller)] },
-      timeoutMs: 6 * 3_600_000,
+      timeoutMs: longestMs,
       stateOf: memberState,
       predict: (before) =>
         withHost(withEntry(before, { ...entry, isLearner: false }), node.name, ({ etcd }) => ({
@@ -125,6 +125,9 @@ export const promote: Step<Wanted, Seen> = {
     return [change]
   },
 }
+
+/** The scripts give up far sooner where nothing moves. */
+const longestMs = 6 * 3_600_000
 
 /** Stands for the id in predictions. */
 const toBe = 'known once added'
@@ -138,7 +141,7 @@ export function knowsMembers(seen: Seen): boolean {
 }
 
 /** By its peer URL until it has started and told its name. */
-export function entryOf(want: Wanted, seen: Seen): MemberEntry | undefined {
+export function entryOf(want: Pick<Wanted, 'cluster' | 'joins'>, seen: Seen): MemberEntry | undefined {
   const node = joiner(want)
   if (node === undefined) return undefined
   const url = peerUrl(want.cluster, node)
@@ -185,7 +188,9 @@ until said=$(etcdctl_soon member promote "$member" 2>&1); do
   there=$(ETCDCTL_ENDPOINTS=$learner etcdctl_soon endpoint status -w json 2>/dev/null | index) || :
   if [ "$there" = "$last" ]; then still=$((still + 1)); else still=0; fi
   last=$there
-  printf 'state catching up: %s of %s entries\\n' "\${there:-0}" "\${here:-?}"
+  if [ "\${here:-0}" -gt 0 ]; then
+    echo "state catching up: \${there:-0} of $here entries ($((\${there:-0} * 100 / here)) %)"
+  fi
   [ "$still" -lt 1800 ] || { echo "$said" >&2; exit 1; }
   sleep 1
 done

@@ -1,4 +1,5 @@
 import { useMember } from './etcdctl-shell.ts'
+import { stir } from './stir.ts'
 
 /**
  * Shell that takes one member through a start or restart and waits for it, in one command on its host: no round trip is lost while it
@@ -6,11 +7,12 @@ import { useMember } from './etcdctl-shell.ts'
  * perhaps, a start.
  */
 
-/** Arguments: deadline in seconds, folder of previous files, then those of useMember. */
+/** Arguments: deadline in seconds, folder of previous files, client URLs of the others, then those of useMember. */
 const readMemberArguments = `
-deadline=$1 previous=$2; shift 2
+deadline=$1 previous=$2 others=$3; shift 3
 ${useMember}
-state() { printf 'state %s\\n' "$1"; }
+last=
+state() { [ "$1" = "$last" ] || printf 'state %s\\n' "$1"; last=$1; }
 read_unit; restarts_before=$restarts
 read_seconds() { read -r seconds _ </proc/uptime; seconds=\${seconds%.*}; }
 `
@@ -57,7 +59,7 @@ job_goes_on() { [ "$waiting" ] && kill -0 "$waiting" 2>/dev/null; }
 const awaitMember = `
 await_member() { # deadline in seconds, the process that must be gone (or empty)
   read_seconds; until=$((seconds + $1)) former=$2 starts=1
-  last= passed=7
+  passed=7
   while :; do
     if job_goes_on && [ "$passed" -lt 9 ]; then passed=$((passed + 1)); sleep 0.1; continue; fi
     passed=0 now=''
@@ -74,11 +76,11 @@ await_member() { # deadline in seconds, the process that must be gone (or empty)
         read_seconds; until=$((seconds + $1))
       else now='running, not healthy yet'; fi ;;
     activating)
-      if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else now='waiting for peers'; fi ;;
+      if [ "$sub" = auto-restart ]; then now='ended, will be started again'; else stir; now=\${received:-waiting for peers}; fi ;;
     deactivating) now=stopping ;;
     *) case $job in '' | 0) job_goes_on || return 1 ;; esac; now=starting ;;
     esac
-    [ "$now" = "$last" ] || { state "$now"; last=$now; }
+    state "$now"
     [ "\${restarts:-0}" -lt "\${restarts_before:-0}" ] && restarts_before=0
     [ $((\${restarts:-0} - \${restarts_before:-0})) -lt 3 ] || return 1
     read_seconds; [ "$seconds" -lt "$until" ] || return 1
@@ -118,7 +120,7 @@ give_up() {
 }
 `
 
-const functions = readMemberArguments + beginJob + deafToHttp + awaitMember + report + restorePrevious
+const functions = readMemberArguments + beginJob + deafToHttp + stir + awaitMember + report + restorePrevious
 
 /** Starts a member that does not run. */
 export const startMember = `${functions}
@@ -128,8 +130,8 @@ await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `
 
-/** The same for a learner, which grants no read through quorum. */
-export const startLearner = `consistency=--consistency=s
+/** The same for a learner, which grants no read through quorum, and is waited for as long as it receives what the others have. */
+export const startLearner = `consistency=--consistency=s receives=yes
 ${startMember}`
 
 /** Waits for a member that runs but does not serve. */

@@ -1,6 +1,6 @@
 import { failuresSurvived, type Health, type Voter } from '../cluster/quorum.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { peerUrl } from '../etcd/urls.ts'
+import { clientUrls, peerUrl } from '../etcd/urls.ts'
 import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { memberAccess } from './etcdctl-shell.ts'
@@ -76,7 +76,8 @@ function appliedBy({ etcd }: ReachedHost): bigint {
 /** The arguments that the scripts of member-scripts.ts begin with. */
 export function memberArguments(cluster: Cluster, node: Node): string[] {
   const deadline = String(Math.ceil(node.timeouts.startMs / 1000))
-  return [deadline, layoutOf(cluster).previousDir, ...memberAccess(cluster, node)]
+  const others = cluster.nodes.filter(({ name }) => name !== node.name).flatMap((other) => clientUrls(cluster, other))
+  return [deadline, layoutOf(cluster).previousDir, others.join(','), ...memberAccess(cluster, node)]
 }
 
 export function hasQuorum(cluster: Cluster, seen: Seen): boolean {

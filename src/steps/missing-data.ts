@@ -2,8 +2,13 @@ import { DeployError, exitCode } from '../errors.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { ReachedHost } from './seen.ts'
 
-/** An unmounted file system is the first suspect. */
-export function dataGone(cluster: Cluster, name: NodeName, host: ReachedHost): DeployError {
+/** An unmounted file system is the first suspect. `others`: members that do not run either, and without which it can't be replaced. */
+export function dataGone(
+  cluster: Cluster,
+  name: NodeName,
+  host: ReachedHost,
+  others: readonly NodeName[] = [],
+): DeployError {
   const { data, wal } = cluster.paths
   const mount = unmounted(cluster, host).map(mountFirst)
   return new DeployError({
@@ -16,6 +21,7 @@ export function dataGone(cluster: Cluster, name: NodeName, host: ReachedHost): D
         ? mount
         : [
             `is a disk missing or not mounted? mount it and run up again`,
+            ...(others.length === 0 ? [] : [`the others first: etcd-deploy start --on ${others.join(',')}`]),
             `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`,
           ],
     exitCode: exitCode.refused,

@@ -36,12 +36,12 @@ export const movePeers: Step<Wanted, Seen> = restartStep({
   },
 })
 
-/** The arguments of the restart follow; its first four are not `memberAccess`. */
+/** The arguments of the restart follow; its first five are not `memberAccess`. */
 function updateThen(restart: string): string {
   return `
 member=$1 peer_url=$2; shift 2
 (
-shift 4
+shift 5
 ${updatePeerUrl}
 )
 ${restart}`

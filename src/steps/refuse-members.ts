@@ -7,9 +7,18 @@ import type { Seen } from './seen.ts'
 /** Why a node can't become a member now. */
 export function refuseToAdd(cluster: Cluster, name: NodeName, seen: Seen): DeployError[] {
   const members = { ...cluster, nodes: cluster.nodes.filter((node) => node.name !== name) }
-  return refused(mayAdd(voters(members, seen)), name, 'cannot be added now', [
-    'a dead one: etcd-deploy member replace NODE, or etcd-deploy member remove NODE',
-  ])
+  const all = voters(members, seen)
+  const away = all.filter(({ health }) => health !== 'healthy').map((voter) => voter.name)
+  return refused(
+    mayAdd(all),
+    name,
+    'cannot be added now',
+    away.length === all.length
+      ? []
+      : away.map(
+          (dead) => `if ${dead} is dead: etcd-deploy member remove ${dead}, or etcd-deploy member replace ${dead}`,
+        ),
+  )
 }
 
 /** Why a member can't leave and come back now: both need the others. */

@@ -39,6 +39,8 @@ export interface SubjectOptions {
   signal: AbortSignal
   /** `form`: bootstrap too. `change`: not, as `--on` narrows the run, or it is about what is there. `restart`: change no file at all. */
   may: 'form' | 'change' | 'restart'
+  /** Nobody else is touched: what became of the data of others keeps nobody from it. */
+  only?: ReadonlySet<NodeName>
   /** Hosts that can't be reached are told of, and hinder nobody else's change. */
   withoutUnreachable?: true
   /** Opens the CA's key where it is encrypted. */
@@ -129,7 +131,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     const others = refuseOtherPki(cluster, seen, store)
     if (others.length > 0)
       throw together(others, `${others.length} hosts do not fit this inventory; nothing was changed`)
-    const decided = decideFormation(cluster, seen, store?.formed, this.#freshToken, joins)
+    const judged = onlyOf(seen, this.#options.only)
+    const decided = decideFormation(cluster, judged, store?.formed, this.#freshToken, joins)
     if ('refused' in decided)
       throw together(decided.refused, `${decided.refused.length} hosts do not fit this inventory; nothing was changed`)
     const { formation } = decided
@@ -213,4 +216,8 @@ function staying(cluster: Cluster, leaves: Leaver | undefined): Cluster {
   return leaves === undefined
     ? cluster
     : { ...cluster, nodes: cluster.nodes.filter(({ name }) => name !== leaves.name) }
+}
+
+function onlyOf(seen: Seen, only: ReadonlySet<NodeName> | undefined): Seen {
+  return only === undefined ? seen : { hosts: new Map([...seen.hosts].filter(([name]) => only.has(name))) }
 }

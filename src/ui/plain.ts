@@ -8,7 +8,7 @@ import { cleanLine } from './text.ts'
 
 type Progress = Extract<RunEvent, { type: 'progress' }>
 
-const bytesEveryMs = 10_000
+const numbersEveryMs = 10_000
 
 /** For logs and pipes: a dated line for each event, never rewritten. */
 export function plainRenderer(
@@ -24,10 +24,12 @@ export function plainRenderer(
     write(`${colors.dim(time)} ${text}\n`)
   }
 
-  /** A new state is always told; bytes from time to time. */
+  /** A new state is always told; bytes, and a state in which numbers alone go on, from time to time. */
   function isNews({ id, state }: Progress): boolean {
     const last = lastTold.get(id) ?? { atMs: now(), state: undefined }
-    const due = state !== undefined ? state !== last.state : now() - last.atMs >= bytesEveryMs
+    const hasNewWords = state !== undefined && wordsIn(state) !== wordsIn(last.state ?? '')
+    const goesOn = state === undefined || state !== last.state
+    const due = hasNewWords || (goesOn && now() - last.atMs >= numbersEveryMs)
     if (due || !lastTold.has(id)) lastTold.set(id, { atMs: now(), state })
     return due
   }
@@ -54,6 +56,10 @@ export function plainRenderer(
     aside: (work) => work(),
     close: () => Promise.resolve(),
   }
+}
+
+function wordsIn(state: string): string {
+  return state.replaceAll(/\d+/g, '')
 }
 
 function colored(event: RunEvent, phrase: string, colors: Colors): string {

@@ -43,6 +43,31 @@ describe('the quorum guard', () => {
     )
   })
 
+  test('in whatever order members are asked about, those that are let go leave a majority', () => {
+    fc.assert(
+      fc.property(voters, fc.array(fc.nat(8), { maxLength: 20 }), (all, order) => {
+        let now = all
+        for (const index of order) {
+          const { name } = now[index % now.length] as Voter
+          if (mayTakeDown(name, now).kind !== 'may') continue
+          now = now.map((voter) => (voter.name === name ? { ...voter, health: 'down' } : voter))
+          expect(now.filter((voter) => voter.health === 'healthy').length * 2).toBeGreaterThan(now.length)
+        }
+      }),
+    )
+  })
+
+  test('learners change nothing for the voters, and are never needed', () => {
+    fc.assert(
+      fc.property(voters, fc.nat(8), fc.array(fc.string(), { maxLength: 3 }), (all, index, names) => {
+        const learners = names.map((name) => `learner ${name}`)
+        const { name } = all[index % all.length] as Voter
+        expect(mayTakeDown(name, all, learners)).toEqual(mayTakeDown(name, all))
+        for (const learner of learners) expect(mayTakeDown(learner, all, learners).kind).toBe('already-down')
+      }),
+    )
+  })
+
   test('says that none can be spared only where a cluster in full health could not spare one', () => {
     fc.assert(
       fc.property(voters, fc.nat(8), (all, index) => {

@@ -205,6 +205,16 @@ describe('refused, each host with its reason', () => {
   })
 })
 
+test('where nobody serves, those that have their data are to run first: the one without can be replaced then', () => {
+  const refusedOf = (node1: ReachedHost): readonly string[] => {
+    const hosts = new Map([...seen({}, {}, { data: true }).hosts, ['node1', node1] as const])
+    const decided = decideFormation(of, { hosts }, pki, 'fresh')
+    return ('refused' in decided ? decided.refused : []).flatMap(({ next }) => next)
+  }
+  expect(refusedOf(traced({ data: true }))).toContain('the others first: etcd-deploy start --on node1,node3')
+  expect(refusedOf(withData(host(of, 'node1'))).join()).not.toMatch(/etcd-deploy start/)
+})
+
 test('a node that etcd does not have yet is no member whose data is gone', () => {
   const four = cluster({ nodes: Object.fromEntries([1, 2, 3, 4].map((n) => [`node${n}`, { address: `10.0.0.${n}` }])) })
   const members = new Map(['node1', 'node2', 'node3'].map((name) => [name, withData(host(of, name))] as const))

@@ -79,6 +79,21 @@ test('killed after the add: it is not added again, and what lies on its host is 
   expect(rest.join()).not.toMatch(/add node3|aside/)
 })
 
+test('a learner that a dead run left behind, its record lost: it is made a voter', () => {
+  const learner = [
+    ...twoMembers,
+    {
+      id: 'c3',
+      name: 'node3',
+      peerUrls: ['http://10.0.0.3:2380'],
+      clientUrls: ['http://10.0.0.3:2379'],
+      isLearner: true,
+    },
+  ]
+  const caughtUp = etcd(of, 'node3', { healthy: false, answers: true, members: learner }, { isLearner: true })
+  expect(done(memberAdd, seen(learner, { etcd: caughtUp }))[0]).toBe('node1: make node3 a voter once it has caught up')
+})
+
 test('replaced, its host alive: the former self leaves first, its data is set aside, then it joins anew', () => {
   const rest = done(memberReplace({ id: 'c3' }), seen(memberEntries(of), { files: withData.files ?? new Map() }))
   expect(rest.slice(0, 5)).toEqual([

@@ -1,17 +1,18 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { FilePut } from '../../../src/host/host.ts'
-import { restartMember, startMember } from '../../../src/steps/member-scripts.ts'
+import { restartMember, startLearner, startMember } from '../../../src/steps/member-scripts.ts'
 import { putPrograms, runHere, temporaryFolder } from './local-script.ts'
 
 /**
  * A host in small. systemctl keeps the pid of the member in a file, each start takes the next of `pids`; a start under settings that say `bad` fails. etcdctl does not read
- * until it was asked `slow` times, nor over http where the process is among `deaf`. Both write down what they were called with.
+ * until it was asked `slow` times, nor over http where the process is among `deaf`. Both write down what they were called with. A member
+ * that is started is ready once another one was given an entry (`del`), and that is the only thing that another one is asked for.
  */
 const systemctl = `
 echo "systemctl $*" >>"$HOST/calls"
@@ -23,8 +24,10 @@ show)
     MainPID) echo "MainPID=$(cat "$HOST/pid")" ;;
     NRestarts) echo NRestarts=0 ;;
   esac; done ;;
-start | restart)
+start)
   sleep "$(cat "$HOST/queued-after")"
+  if grep -q bad "$HOST/etcd.env"; then echo failed; else cat "$HOST/starts-as"; fi >"$HOST/state" ;;
+restart)
   if grep -q bad "$HOST/etcd.env"; then echo failed >"$HOST/state"; echo 0 >"$HOST/pid"
   else
     echo active >"$HOST/state"; next=$(head -n 1 "$HOST/pids"); sed -i 1d "$HOST/pids"
@@ -35,7 +38,10 @@ const etcdctl = `
 echo "etcdctl $*" >>"$HOST/calls"
 left=$(cat "$HOST/slow")
 case "$ETCDCTL_ENDPOINTS" in http:*) ! grep -qx "$(cat "$HOST/pid")" "$HOST/deaf" || exit 1 ;; esac
-case "$*" in *get*) [ "$left" -eq 0 ] || { echo $((left - 1)) >"$HOST/slow"; exit 1; } ;; esac`
+case "$*" in
+*del*) [ "$ETCDCTL_ENDPOINTS" != http://10.0.0.2:2379,http://10.0.0.3:2379 ] || echo active >"$HOST/state" ;;
+*get*) [ "$left" -eq 0 ] || { echo $((left - 1)) >"$HOST/slow"; exit 1; } ;;
+esac`
 
 let folder: string
 let env: string
@@ -58,6 +64,7 @@ beforeEach(async () => {
     pids: '',
     deaf: '',
     'queued-after': '0',
+    'starts-as': 'activating',
   }))
     await writeFile(join(folder, name), `${text}\n`)
   await writeFile(env, 'former\n')
@@ -68,16 +75,22 @@ async function restart(settings: string, { transferee = '' } = {}) {
   const group = execFileSync('id', ['-gn']).toString().trim()
   const content = { kind: 'bytes' as const, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
   const file: FilePut = { path: env, content, mode: 0o640, owner: userInfo().username, group }
+  const args = [transferee, env, ...memberArguments('3')]
+  return withStates(await runHere({ text: restartMember, args, files: [file] }, join(folder, 'bin')))
+}
+
+function memberArguments(deadline: string): string[] {
   const access = ['etcd', join(folder, 'bin', 'etcdctl'), 'ca', 'cert', 'key', 'http://127.0.0.1:2379']
-  const args = [transferee, env, '3', join(folder, 'previous'), ...access]
-  const ran = await runHere({ text: restartMember, args, files: [file] }, join(folder, 'bin'))
+  return [deadline, join(folder, 'previous'), 'http://10.0.0.2:2379,http://10.0.0.3:2379', ...access]
+}
+
+function withStates<T extends { stdout: string }>(ran: T): T & { states: string[] } {
   const states = ran.stdout.split('\n').filter((line) => line.startsWith('state '))
   return { ...ran, states: states.map((line) => line.slice('state '.length)) }
 }
 
 async function start() {
-  const access = ['etcd', join(folder, 'bin', 'etcdctl'), 'ca', 'cert', 'key', 'http://127.0.0.1:2379']
-  return runHere({ text: startMember, args: ['3', join(folder, 'previous'), ...access] }, join(folder, 'bin'))
+  return withStates(await runHere({ text: startMember, args: memberArguments('3') }, join(folder, 'bin')))
 }
 
 async function calls(pattern: RegExp): Promise<string[]> {
@@ -87,9 +100,10 @@ async function calls(pattern: RegExp): Promise<string[]> {
 describe.skipIf(process.platform !== 'linux')('a start', () => {
   test('has not failed while systemd has not even heard of it', async () => {
     await writeFile(join(folder, 'state'), 'inactive\n')
+    await writeFile(join(folder, 'starts-as'), 'active\n')
     await writeFile(join(folder, 'queued-after'), '0.6\n')
-    const { code, stdout } = await start()
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'state starting\nstate healthy\n' })
+    const { code, states } = await start()
+    expect({ code, states }).toEqual({ code: 0, states: ['starting', 'healthy'] })
   })
 
   test('has failed once systemd is done with it and the member does not run', async () => {
@@ -157,9 +171,51 @@ describe.skipIf(process.platform !== 'linux')('a restart of a member that speaks
   })
 })
 
+describe.skipIf(process.platform !== 'linux')(
+  'a member that starts, and is not ready until the cluster has one more entry',
+  () => {
+    test('gets it through the others: an empty range is deleted', async () => {
+      const { code, states } = withStates(
+        await runHere({ text: startMember, args: memberArguments('20') }, join(folder, 'bin')),
+      )
+      expect({ code, states }).toEqual({ code: 0, states: ['starting', 'waiting for peers', 'healthy'] })
+      expect((await calls(/del/))[0]).toMatch(/ del --range (\S+) \1$/)
+    })
+
+    test('without others nobody is asked for it', async () => {
+      const [deadline = '', previous = '', , ...access] = memberArguments('3')
+      const { code } = await runHere(
+        { text: startMember, args: [deadline, previous, '', ...access] },
+        join(folder, 'bin'),
+      )
+      expect(code).toBe(1)
+      expect(await calls(/del/)).toEqual([])
+    })
+
+    test('a learner is waited for beyond the deadline while its data grows', async () => {
+      const data = join(folder, 'data')
+      await mkdir(join(data, 'member', 'snap'), { recursive: true })
+      const pid = await processWith('', { ETCD_DATA_DIR: data })
+      await writeFile(join(folder, 'pid'), pid)
+      await putPrograms(join(folder, 'bin'), { etcdctl: 'exit 1' })
+      const grows = setTimeout(() => void writeFile(join(data, 'member', 'snap', 'db'), randomBytes(2 ** 21)), 500)
+      onTestFinished(() => clearTimeout(grows))
+      const began = performance.now()
+      const { code, states } = withStates(
+        await runHere({ text: startLearner, args: memberArguments('3') }, join(folder, 'bin')),
+      )
+      expect(code).toBe(1)
+      expect(states.slice(0, 2)).toEqual(['starting', 'waiting for peers'])
+      expect(states.slice(2)).toEqual(['receiving data: 2 MiB'])
+      expect(performance.now() - began).toBeGreaterThan(4000)
+    })
+  },
+)
+
 /** A process that listens nowhere, with an environment that says so. */
-async function processWith(listens: string): Promise<string> {
-  const child = spawn('sleep', ['60'], { env: { ...process.env, ETCD_LISTEN_CLIENT_URLS: listens }, stdio: 'ignore' })
+async function processWith(listens: string, more: Record<string, string> = {}): Promise<string> {
+  const env = { ...process.env, ETCD_LISTEN_CLIENT_URLS: listens, ...more }
+  const child = spawn('sleep', ['60'], { env, stdio: 'ignore' })
   onTestFinished(() => void child.kill())
   await once(child, 'spawn')
   return String(child.pid)

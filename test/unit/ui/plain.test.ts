@@ -78,6 +78,25 @@ test('bytes are told every ten seconds, states whenever they are new', () => {
   ])
 })
 
+test('a state in which numbers alone go on is told every ten seconds', () => {
+  const renderer = plainRenderer((line) => (text += line.replace(/^\S+ /, '')), {
+    colors: noColors,
+    verbose: false,
+    now: () => nowMs,
+  })
+  const event = { type: 'progress', id: 'p', host: 'node1', what: 'make node4 a voter' } as const
+  for (let second = 0; second < 25; second += 1) {
+    renderer.emit({ ...event, state: `catching up: ${second * 100} of 5000 entries (${second * 2} %)` })
+    nowMs += 1000
+  }
+  expect(text.split('\n')).toEqual([
+    'node1: make node4 a voter: catching up: 0 of 5000 entries (0 %)',
+    'node1: make node4 a voter: catching up: 1000 of 5000 entries (20 %)',
+    'node1: make node4 a voter: catching up: 2000 of 5000 entries (40 %)',
+    '',
+  ])
+})
+
 test('a diff stands below its change', () => {
   const lines = play([
     { type: 'change-begin', id: 'c', host: 'node1', what: 'write etcd.env', why: 'differs', diff: '-a\n+b\n' },
