@@ -72,6 +72,8 @@ export interface Problem {
 
 /** What a run is about, given to the engine by the layer that knows etcd. */
 export interface Subject<W, S, T = unknown> {
+  /** It is known before a host is asked that there is something to do: the first reading may be the one under the lock. */
+  readonly changesForSure?: boolean
   /** What to ask of a host. Once changes are made, what only tells whether they may begin need not be asked again. */
   looks(host: string, when?: 'before changes' | 'amid changes'): Look[]
   see(readings: ReadonlyMap<string, HostReading>): S

@@ -1,4 +1,4 @@
-import { together } from '../errors.ts'
+import { DeployError, exitCode, together } from '../errors.ts'
 import type { Connection, Fence } from '../host/host.ts'
 import { apply } from './apply.ts'
 import { countAttempt } from './attempts.ts'
@@ -44,17 +44,26 @@ export async function converge<W, S, T>(
   context: RunContext,
 ): Promise<Outcome<S>> {
   const hosts = [...context.connections.keys()]
-
-  const glance = subject.see(await observe({ ...context, looks: subject.looks }, hosts))
-  refuse(context, subject.check(glance))
-  const glimpsed = await subject.prepare(glance, { purpose: 'glance' })
-  if (glimpsed !== undefined) {
-    refuse(context, subject.checkWanted(glimpsed, glance))
-    if (stageAt(stages, glimpsed, glance) === stages.length && context.intent === undefined) return { seen: glance }
+  const glance = async (): Promise<Outcome<S> | undefined> => {
+    const seen = subject.see(await observe({ ...context, looks: subject.looks }, hosts))
+    refuse(context, subject.check(seen))
+    const want = await subject.prepare(seen, { purpose: 'glance' })
+    if (want === undefined) return undefined
+    refuse(context, subject.checkWanted(want, seen))
+    return stageAt(stages, want, seen) === stages.length && context.intent === undefined ? { seen } : undefined
   }
 
+  const nothingToDo = subject.changesForSure === true ? undefined : await glance()
+  if (nothingToDo !== undefined) return nothingToDo
   context.signal.throwIfAborted()
-  const locks = await takeLocks(context.connections, context.fence, { ...context, looks: subject.looks })
+  const locks = await takeLocks(context.connections, context.fence, { ...context, looks: subject.looks }).catch(
+    async (error: unknown) => {
+      // A host on which no lock can be taken may be none of which a member can be made: that is said better.
+      const isHeld = error instanceof DeployError && error.exitCode === exitCode.refused
+      if (subject.changesForSure === true && !isHeld && !context.signal.aborted) await glance()
+      throw error
+    },
+  )
   try {
     const locked = { ...context, signal: AbortSignal.any([context.signal, locks.lost]) }
     return await new LockedRun(stages, subject, locked, locks).toTheEnd(hosts)

@@ -10,7 +10,9 @@ export function managedHeader(cluster: Cluster): string {
 export function unitText(cluster: Cluster, node: Node, systemd: number): string {
   const { paths, service } = cluster
   const at = layoutOf(cluster)
-  const writable = [paths.data, ...(paths.wal === undefined ? [] : [paths.wal]), at.readyDir]
+  const own = marksAsRoot(systemd)
+  const plus = own ? '+' : ''
+  const writable = [paths.data, ...(paths.wal === undefined ? [] : [paths.wal]), ...(own ? [] : [at.readyDir])]
   return `${managedHeader(cluster)}
 [Unit]
 Description=etcd member ${node.name} of cluster ${cluster.name}
@@ -25,9 +27,9 @@ User=${service.user}
 Group=${service.group}
 EnvironmentFile=${at.env}
 # A member that was ready once and finds no data would join again as a blank one, and data would silently diverge.
-ExecStartPre=/bin/sh -c '${missingDataGuard(cluster)}'
+ExecStartPre=${plus}/bin/sh -c '${missingDataGuard(cluster)}'
 ExecStart=${at.etcd}
-ExecStartPost=/bin/sh -c ': >> ${at.wasReady}'
+ExecStartPost=${plus}/bin/sh -c ': >> ${at.wasReady}'
 Restart=on-failure
 RestartSec=5
 # READY=1 comes with quorum only, which may take as long as the other members do.
@@ -67,6 +69,14 @@ ${systemd >= groupsOfSystemCalls ? systemCallFilter : ''}${ownLines(cluster)}
 [Install]
 WantedBy=multi-user.target
 `
+}
+
+/**
+ * Whether systemd, not etcd's user, looks for the data and leaves the mark that it was ready (`+`): etcd cannot reach the mark then, and
+ * two processes less are put into a sandbox of their own at every start.
+ */
+export function marksAsRoot(systemd: number): boolean {
+  return systemd >= 231
 }
 
 /** Before 239 the group is unknown and would leave an allow-list that kills etcd. */

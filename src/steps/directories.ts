@@ -1,5 +1,6 @@
 import type { Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { marksAsRoot } from '../etcd/unit.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { reachedHosts, withFiles, withHost, type FileSeen, type ReachedHost, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
@@ -9,7 +10,7 @@ export const directories: Step<Wanted, Seen> = {
   name: 'directories',
   next: ({ cluster }, seen) =>
     reachedHosts(seen).flatMap(([host, on]) => {
-      const wrong = directoriesOf(cluster).filter((want) => differs(on, want))
+      const wrong = directoriesOf(cluster, on).filter((want) => differs(on, want))
       if (wrong.length === 0) return []
       return [
         {
@@ -37,7 +38,7 @@ export const directories: Step<Wanted, Seen> = {
 
 type DirectoryWant = Pick<FileSeen, 'mode' | 'owner' | 'group'> & { path: string }
 
-function directoriesOf(cluster: Cluster): DirectoryWant[] {
+function directoriesOf(cluster: Cluster, { systemd }: ReachedHost): DirectoryWant[] {
   const { paths, service } = cluster
   const at = layoutOf(cluster)
   const root = { owner: 'root', group: 'root' }
@@ -51,7 +52,9 @@ function directoriesOf(cluster: Cluster): DirectoryWant[] {
     { path: paths.data, mode: 0o700, owner: service.user, group: service.group },
     ...(paths.wal === undefined ? [] : [{ path: paths.wal, mode: 0o700, owner: service.user, group: service.group }]),
     { path: at.stateDir, mode: 0o750, owner: 'root', group: service.group },
-    { path: at.readyDir, mode: 0o700, owner: service.user, group: service.group },
+    marksAsRoot(systemd)
+      ? { path: at.readyDir, mode: 0o750, owner: 'root', group: service.group }
+      : { path: at.readyDir, mode: 0o700, owner: service.user, group: service.group },
   ]
 }
 

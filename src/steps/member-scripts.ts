@@ -13,7 +13,6 @@ deadline=$1 previous=$2 others=$3; shift 3
 ${useMember}
 last=
 state() { [ "$1" = "$last" ] || printf 'state %s\\n' "$1"; last=$1; }
-read_unit; restarts_before=$restarts
 read_seconds() { read -r seconds _ </proc/uptime; seconds=\${seconds%.*}; }
 `
 
@@ -136,6 +135,7 @@ ${startMember}`
 
 /** Waits for a member that runs but does not serve. */
 export const waitForMember = `${functions}
+read_unit; restarts_before=$restarts
 await_member "$deadline" "" || give_up
 rm -rf "$previous"
 `

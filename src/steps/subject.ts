@@ -14,6 +14,7 @@ import type { Move } from '../inventory/move.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import type { Left } from '../pki/state.ts'
 import type { PkiStore } from '../pki/store.ts'
+import { library } from '../pki/x509.ts'
 import { isCaTarget, type CaRotation } from './ca-rotation.ts'
 import { ClusterPki } from './cluster-pki.ts'
 import { decideFormation } from './formation.ts'
@@ -73,6 +74,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   #binaries: Promise<BroughtBinaries> | undefined
   #formedSeen = false
   #formedBefore = false
+  /** Without `pki/` there are at least certificates to make. */
+  changesForSure = false
   #left: readonly Left[] = []
   /** The store as the last preparation left it. */
   #ready: PkiStore | undefined
@@ -88,6 +91,9 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   async open(): Promise<void> {
     const store = await this.#pki.open()
     this.#formedBefore = store?.formed !== undefined
+    this.changesForSure = store === undefined
+    // What makes certificates takes its time to load: meanwhile hosts answer.
+    if (store === undefined) void library()
     this.#left = store?.left ?? []
   }
 

@@ -35,6 +35,16 @@ describe('the unit', () => {
     expect(linesOf(of, 239).join('\n')).toContain('SystemCallFilter=@system-service')
   })
 
+  test('etcd cannot reach the mark that it was ready, where systemd can leave it itself', () => {
+    const ready = layoutOf(of).readyDir
+    const [older, newer] = [linesOf(of, 230).join('\n'), linesOf(of, 231).join('\n')]
+    expect(newer).toMatch(/^ExecStartPre=\+\/bin\/sh -c/m)
+    expect(newer).toMatch(/^ExecStartPost=\+\/bin\/sh -c/m)
+    expect(newer).toMatch(/^ReadWritePaths=\/srv\/data \/srv\/wal$/m)
+    expect(older).toMatch(new RegExp(`^ReadWritePaths=/srv/data /srv/wal ${ready}$`, 'm'))
+    expect(older).not.toContain('=+')
+  })
+
   test('lines of the inventory come last in its service', () => {
     const lines = linesOf(cluster({ service: { dropIn: ['MemoryHigh=2G'] } }))
     expect(lines.indexOf('MemoryHigh=2G')).toBeGreaterThan(lines.indexOf('Nice=-10'))
