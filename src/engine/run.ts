@@ -217,7 +217,11 @@ class LockedRun<W, S, T> {
   }
 
   #seen(): S {
-    return this.#subject.see(this.#readings)
+    const inOrder = [...this.#context.connections.keys()].flatMap((host) => {
+      const reading = this.#readings.get(host)
+      return reading === undefined ? [] : [[host, reading] as const]
+    })
+    return this.#subject.see(new Map(inOrder))
   }
 
   /** `--continue` passes the pause at which the operation stands, and only one that people were told of. */

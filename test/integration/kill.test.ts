@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openPki } from '../../src/pki/open.ts'
 import { countEvents, isKillEvent } from '../instruments/kill-events.ts'
@@ -63,7 +64,9 @@ describe('a change of settings', () => {
   test('killed while a member comes back: done again, the files that it had before are gone', async () => {
     edit(site, ++changes)
     const controller = startEtcdDeploy(['up', '-i', site.file, '--json'], site.env)
-    await controller.said(/"state":"waiting for peers"/)
+    await controller.said(/"state":"stopping"/)
+    // It is told that it stops, and nothing more until it is back: half a second later.
+    await sleep(250)
     controller.signal('SIGKILL')
     expect((await controller.ended).signal).toBe('SIGKILL')
     await expect.poll(() => lockIsFree('node1')).toBe(true)
