@@ -1,5 +1,5 @@
 import type { Change, Stage, Subject } from '../../../src/engine/playbook.ts'
-import type { RunContext } from '../../../src/engine/run.ts'
+import type { RunContext } from '../../../src/engine/run-context.ts'
 import type { RunEvent } from '../../../src/engine/events.ts'
 import type { Host, RunOptions, Script } from '../../../src/host/host.ts'
 
