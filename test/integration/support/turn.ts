@@ -18,6 +18,7 @@ const long = [
   'change-ip by version',
   'members',
   'members killed',
+  'members by version',
   'member removed',
 ] as const
 
