@@ -3,7 +3,7 @@ import { readOperation, type Operation } from '../engine/operation.ts'
 import { refuse } from '../engine/refuse.ts'
 import { canonicalAddress, addressProblem } from '../inventory/address.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
-import { wished, type Move } from '../inventory/move.ts'
+import { placeAfter, wished, type Move } from '../inventory/move.ts'
 import { isHealthy, memberList } from '../steps/members.ts'
 import { refuseToReplace } from '../steps/refuse-members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
@@ -36,7 +36,7 @@ export function memberReplace(name: string, options: ReplaceOptions): Promise<Ex
     const moves = recorded?.name === operationName ? movesRecorded(recorded) : moveOf(node, options)
     const [move] = moves
     // The old host is dead, or not meant.
-    return new Map(move === undefined ? [] : [[name, [{ ...node.ssh, host: hostAfter(node, move) }]]])
+    return new Map(move === undefined ? [] : [[name, [placeAfter(node.ssh, move)]]])
   }
   return inSession(
     operationName,
@@ -92,11 +92,5 @@ function moveOf(node: Node, { with: address }: ReplaceOptions): Move[] {
 
 function moved(node: Node, moves: readonly Move[]): Node {
   const move = moves.find((each) => each.node === node.name)
-  return move === undefined ? node : { ...node, ...move.to, ssh: { ...node.ssh, host: hostAfter(node, move) } }
-}
-
-/** A host that is reached by an address of its own goes on to be. */
-function hostAfter({ ssh }: Node, { from, to }: Move): string {
-  if (ssh.host === from.client.address) return to.client.address
-  return ssh.host === from.peer.address ? to.peer.address : ssh.host
+  return move === undefined ? node : { ...node, ...move.to, ssh: placeAfter(node.ssh, move) }
 }

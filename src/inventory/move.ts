@@ -62,6 +62,11 @@ export function placesOf(ssh: SshTarget, { from, to }: Move): SshTarget[] {
   return end === undefined ? [ssh] : [...new Set(end)].map((host) => ({ ...ssh, host }))
 }
 
+/** Where its host is reached once it has moved; one that is reached by an address of its own goes on to be. */
+export function placeAfter(ssh: SshTarget, move: Move): SshTarget {
+  return placesOf(ssh, move).at(-1) ?? ssh
+}
+
 /** etcd binds addresses only: for a name it listens on all of them. */
 function replacedIn<T extends { address: string; listen: string }>(end: T, before: string, after: string): T {
   const listen = isAddress(after) ? after : '0.0.0.0'
