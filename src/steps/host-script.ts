@@ -7,11 +7,12 @@ section() { printf '#@ %s\\n' "$1"; }
 # With a dot in front: a file that somebody called "#@ unit" begins no section.
 entries() { [ -e "$1" ] || [ -L "$1" ] || return 0; ls -Aq "$1" 2>/dev/null | sed 's/^/./'; }
 service=$1 user=$2 group=$3 admin=$4 data=$5 wal=$6 client_port=$7 peer_port=$8 config=$9
-text=\${10} hashed=\${11} known=\${12}
+text=\${10} hashed=\${11} known=\${12} settled=\${13}
 nl='
 ' running='' listening=''
 section clock; date +%s.%N
 section login; id -u
+if [ "$settled" ]; then echo "$settled"; else
 section system
 system=$(uname -s -m); echo "\${system%% *}"; echo "\${system##* }"
 systemd=$(systemctl --version 2>/dev/null) || :
@@ -19,6 +20,7 @@ systemd=\${systemd#systemd }; echo "\${systemd%%[!0-9]*}"
 section names
 { read -r name </proc/sys/kernel/hostname && echo "$name"; } 2>/dev/null || hostname 2>/dev/null || :
 hostname -f 2>/dev/null || :
+fi
 section addresses
 if command -v ip >/dev/null; then
   ip -o addr show scope global | sed -n 's/\\\\.*//; s/^[0-9]*: *\\([^ @]*\\)[^ ]* .*inet6\\{0,1\\} \\([0-9a-f.:/]*\\)\\(.*\\)/\\2 \\1\\3/p'

@@ -3,6 +3,7 @@ import type { Look } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { memberAccess, useMember } from './etcdctl-shell.ts'
 import { hostScript } from './host-script.ts'
+import type { HostSeen, ReachedHost } from './seen.ts'
 
 /** Files that are read with their text; the others are known by their SHA-256 alone. */
 function textFiles(cluster: Cluster): string[] {
@@ -27,8 +28,8 @@ function hashedFiles(cluster: Cluster): string[] {
   return [...textFiles(cluster), at.serverKey, at.peerKey, at.clientCrl, at.peerCrl, at.adminCa, at.adminKey]
 }
 
-/** Reads all that the steps need to know of a host. */
-export function hostLook(cluster: Cluster, node: Node): Look {
+/** Reads all that the steps need to know of a host; what does not change while a run goes on was `before` as it is. */
+export function hostLook(cluster: Cluster, node: Node, before?: HostSeen): Look {
   const at = layoutOf(cluster)
   const { data, wal = '', bin, config } = cluster.paths
   const folders = [
@@ -62,9 +63,15 @@ export function hostLook(cluster: Cluster, node: Node): Look {
         textFiles(cluster).join(' '),
         hashedFiles(cluster).join(' '),
         [...folders, ...existence].join(' '),
+        before?.kind === 'reached' ? settled(before) : '',
       ],
     },
   }
+}
+
+/** As the script prints it. */
+function settled({ kernel, machine, systemd, hostNames }: ReachedHost): string {
+  return ['#@ system', kernel, machine, systemd, '#@ names', ...hostNames].join('\n')
 }
 
 /** Asks the member through the pushed etcdctl, on its host: one process each, all at once, none longer than a few seconds. */

@@ -72,6 +72,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   readonly #freshToken = randomBytes(16).toString('hex')
   readonly #pki: ClusterPki
   #binaries: Promise<BroughtBinaries> | undefined
+  #before: Seen | undefined
   #formedSeen = false
   #formedBefore = false
   /** Without `pki/` there are at least certificates to make. */
@@ -101,7 +102,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     const { leaves } = this.#options
     const node = leaves?.name === host ? leaves.node : this.#cluster.nodes.find(({ name }) => name === host)
     if (node === undefined) return []
-    const looks = [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)]
+    const looks = [hostLook(this.#cluster, node, this.#before?.hosts.get(host)), etcdLook(this.#cluster, node)]
     if (this.#options.recovers === true) looks.push(recoveryLook(this.#cluster))
     // Members bear a peer port that is cut while they start: they wait.
     const asksPeers = when === 'before changes' && !this.#formedSeen
@@ -110,6 +111,7 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
 
   see = (readings: ReadonlyMap<string, HostReading>): Seen => {
     const seen = { hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])) }
+    this.#before = seen
     this.#formedSeen ||= reachedHosts(seen).some(([, on]) => on.formed !== undefined || on.process !== undefined)
     return seen
   }

@@ -30,10 +30,10 @@ function reading(stdout: string): HostReading {
   return { kind: 'read', startedAtMs: 1, endedAtMs: 2, outputs: { host: { code: 0, stdout, firstLineAtMs: 2 } } }
 }
 
-async function look(interpreter: string, of: Cluster): Promise<ReachedHost> {
+async function look(interpreter: string, of: Cluster, before?: ReachedHost): Promise<ReachedHost> {
   const [node] = of.nodes
   if (node === undefined) throw new Error('no node')
-  const { blocks } = await runBlocks(localShell({ interpreter }), [hostLook(of, node).script], runOptions())
+  const { blocks } = await runBlocks(localShell({ interpreter }), [hostLook(of, node, before).script], runOptions())
   expect(blocks[0]?.code).toBe(0)
   // Whoever runs the tests: on a host it is root.
   const asRoot = (blocks[0]?.stdout ?? '').replace(/^#@ login\n\d+$/m, '#@ login\n0')
@@ -52,6 +52,15 @@ describe.skipIf(process.platform !== 'linux').each(interpreters)('a host read by
     expect(seen.files.get(of.paths.data)?.type).toBe('directory')
     expect(Math.abs(seen.clock.hostMs - Date.now())).toBeLessThan(20_000)
     for (const { address } of seen.addresses) expect(address).toMatch(/^[0-9a-f.:]+$/)
+  })
+
+  test('a second time what does not change is not asked again', async () => {
+    const of = local()
+    const first = await look(interpreter, of)
+    const told = { ...first, systemd: 219, hostNames: ['told-before', 'told-before.example.com'] }
+    const { systemd, hostNames, kernel, addresses } = await look(interpreter, of, told)
+    expect({ systemd, hostNames }).toEqual({ systemd: 219, hostNames: told.hostNames })
+    expect({ kernel, addresses }).toEqual({ kernel: 'Linux', addresses: first.addresses })
   })
 
   test('a file called like a section is a file', async () => {
