@@ -34,6 +34,7 @@ export async function readStatus(
   const known = unfinished === undefined ? undefined : await knownOperation(unfinished)
   const options = { cluster, emit, signal, may: 'form' as const, recorded: operation, ...own, ...known?.running }
   const subject = new EtcdSubject(options)
+  if (pki !== undefined) await subject.open()
   const standing = known === undefined ? undefined : await stand(subject, known, seen)
   const [asked, drift] = await Promise.all([
     ask(context, seen),

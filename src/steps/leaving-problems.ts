@@ -6,11 +6,12 @@ import { reached, type Seen } from './seen.ts'
 import type { Leaver } from './wanted.ts'
 
 /** Asked again before every change: whether the others can do without it may have changed since. Its host refuses nothing. */
-export function leavingProblems(cluster: Cluster, { id, name, node }: Leaver, seen: Seen): Problem[] {
+export function leavingProblems(cluster: Cluster, leaver: Leaver, seen: Seen): Problem[] {
+  const { id, name, node } = leaver
   const nodes = [...cluster.nodes.filter((each) => each.name !== name), ...(node === undefined ? [] : [node])]
   const on = reached(seen, name)
   return [
-    ...refuseToRemove({ ...cluster, nodes }, id, seen).map((error) => ({ error })),
+    ...refuseToRemove({ ...cluster, nodes }, leaver, seen).map((error) => ({ error })),
     ...(on === undefined ? [] : whyLeftAlone(cluster, name, on, seen, id)).map((error) => ({
       error,
       warning: true as const,

@@ -1,8 +1,9 @@
-import { mayAdd, mayRemove, type Verdict } from '../cluster/quorum.ts'
+import { mayAdd, mayRemove, type Verdict, type Voter } from '../cluster/quorum.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { memberList, nameOf, voters } from './members.ts'
 import type { Seen } from './seen.ts'
+import type { Leaver } from './wanted.ts'
 
 /** Why a node can't become a member now. */
 export function refuseToAdd(cluster: Cluster, name: NodeName, seen: Seen): DeployError[] {
@@ -36,9 +37,13 @@ export function refuseToReplace(cluster: Cluster, name: NodeName, seen: Seen): D
 }
 
 /** Why a member can't leave for good now, by its id; one that etcd does not have any more may be gone after. */
-export function refuseToRemove(cluster: Cluster, id: string, seen: Seen): DeployError[] {
+export function refuseToRemove(
+  cluster: Cluster,
+  { id, name: called }: Pick<Leaver, 'id' | 'name'>,
+  seen: Seen,
+): DeployError[] {
   const members = memberList(seen)
-  if (members === undefined) return [cannotBeAsked()]
+  if (members === undefined) return [withoutList(called, voters(cluster, seen))]
   const member = members.find((each) => each.id === id)
   if (member === undefined) return []
   const name = nameOf(cluster, seen, member)
@@ -72,11 +77,18 @@ function lastVoter(name: string, withLearners: boolean): DeployError {
   })
 }
 
-function cannotBeAsked(): DeployError {
+/** Without quorum etcd tells nobody the list, and lets nobody go: what serves of the inventory's nodes says how much is missing. */
+function withoutList(name: NodeName, nodes: readonly Voter[]): DeployError {
+  const verdict = mayRemove(name, nodes)
   return new DeployError({
-    message: 'no member tells who is in the cluster, so that none can be removed',
-    tried: 'ask every member for the list',
-    next: 'etcd-deploy status says what is wrong with them',
+    message: `${name} cannot be removed now: no member tells who is in the cluster, as without quorum none does`,
+    host: name,
+    tried: "ask every member for the list, and count the inventory's nodes that serve",
+    ...(verdict.kind === 'refused' ? { answered: verdict.arithmetic } : {}),
+    next: [
+      'bring the others back first: etcd-deploy status says what is wrong with them',
+      'or end the cluster: etcd-deploy down sets its data aside',
+    ],
     exitCode: exitCode.refused,
   })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { memberRemove } from '../../../src/cli/member-remove.ts'
+import { status } from '../../../src/cli/status.ts'
 import { up } from '../../../src/cli/up.ts'
 import { connectAll } from '../../../src/host/connect.ts'
 import { loadInventory } from '../../../src/inventory/load.ts'
@@ -74,6 +75,13 @@ async function remove(name: string, more: object = {}) {
 
 const recordFile = (): string => join(folder, '.etcd-deploy', 'prod.operation.json')
 const noted = async () => (await openPki(join(folder, 'pki'), 'prod'))?.left.map((left) => left.node.name)
+async function toldByStatus(): Promise<{ host: string | null; message: string }[]> {
+  stdout = ''
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  await status({ inventory: file, json: true })
+  return (JSON.parse(stdout) as { warnings: { host: string | null; message: string }[] }).warnings
+}
+
 const clearing = ['node3: disable', 'node3: set aside', 'node3: remove files']
 
 test('it leaves, its host is cleared, and nothing is remembered', async () => {
@@ -143,6 +151,9 @@ test('its host is away: it leaves, and is cleared once it answers', async () => 
   expect(fake.members).toEqual(['node1', 'node2'])
   expect(existsSync(recordFile())).toBe(false)
   expect(await noted()).toEqual(['node3'])
+  expect(await toldByStatus()).toContainEqual(
+    expect.objectContaining({ host: 'node3', message: expect.stringContaining('its host is still to be cleared') }),
+  )
   const still = await remove('node3')
   expect([still.code, still.done], still.told).toEqual([1, []])
   expect(existsSync(recordFile())).toBe(false)
@@ -151,6 +162,7 @@ test('its host is away: it leaves, and is cleared once it answers', async () => 
   expect(again.code, again.told).toBe(0)
   expect(again.done.filter((change) => change.startsWith('node3'))).toEqual(clearing)
   expect(await noted()).toEqual([])
+  expect((await toldByStatus()).filter(({ host: of }) => of === 'node3')).toEqual([])
 })
 
 test('taken out of the inventory by hand: it leaves, and its host is for whoever knows it', async () => {

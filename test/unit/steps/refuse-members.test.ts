@@ -31,6 +31,7 @@ const neverStarted: MemberEntry = {
   isLearner: false,
 }
 const all = ['node1', 'node2', 'node3']
+const leaver = (id: string) => ({ id, name: 'whoever' })
 
 test.each<[string, Seen, string]>([
   ['one of three', seen(all, three), 'c3'],
@@ -41,7 +42,7 @@ test.each<[string, Seen, string]>([
   ['one that was added and never started', seen(all, [...three, neverStarted]), 'd4'],
   ['one that etcd does not have any more', seen(all, [one, two]), 'c3'],
 ])('%s may go', (_, now, id) => {
-  expect(refuseToRemove(of, id, now)).toEqual([])
+  expect(refuseToRemove(of, leaver(id), now)).toEqual([])
 })
 
 test.each<[string, Seen, string, string, RegExp]>([
@@ -74,23 +75,30 @@ test.each<[string, Seen, string, string, RegExp]>([
     /let a learner become a voter first/,
   ],
 ])('%s: refused, with the arithmetic and what to do instead', (_, now, id, arithmetic, instead) => {
-  const [error, ...more] = refuseToRemove(of, id, now)
+  const [error, ...more] = refuseToRemove(of, leaver(id), now)
   expect(more).toEqual([])
   expect(error).toMatchObject({ exitCode: 3, answered: arithmetic })
   expect(error?.next.join('\n')).toMatch(instead)
 })
 
 test('a dead one is never named as the way out where it could not go either', () => {
-  const [error] = refuseToRemove(of, 'a1', seen(['node1'], three))
+  const [error] = refuseToRemove(of, leaver('a1'), seen(['node1'], three))
   expect(error?.next.join('\n')).not.toMatch(/member remove/)
 })
 
-test('where no member tells who there is, nobody is removed', () => {
-  expect(refuseToRemove(of, 'c3', seen([], three))).toMatchObject([{ exitCode: 3 }])
+test('where no member tells who there is, nobody is removed: the inventory’s nodes say how many are missing', () => {
+  const [error, ...more] = refuseToRemove(of, { name: 'node1', id: '' }, seen([], three, stopped(of, 'x')))
+  expect(more).toEqual([])
+  expect(error).toMatchObject({
+    exitCode: 3,
+    answered: 'the others must have 2 healthy, 0 are (not healthy: node2, node3)',
+  })
+  expect(error?.message).toMatch(/no member tells who is in the cluster/)
+  expect(error?.next.join()).not.toMatch(/member remove/)
 })
 
 test('by the inventory’s name, whatever etcd calls it', () => {
   const renamed: Cluster = { ...of, nodes: of.nodes.map((node) => ({ ...node, name: node.name.replace('node', 'n') })) }
-  const [error] = refuseToRemove(renamed, 'a1', seen(['node1'], [one]))
+  const [error] = refuseToRemove(renamed, leaver('a1'), seen(['node1'], [one]))
   expect(error?.message).toMatch(/cannot be removed/)
 })
