@@ -1,5 +1,6 @@
 import { changeIp } from '../../../playbooks/change-ip.ts'
 import { memberAdd, memberReplace } from '../../../playbooks/member-add.ts'
+import memberRemove from '../../../playbooks/member-remove.ts'
 import restart from '../../../playbooks/restart.ts'
 import { rotateCa } from '../../../playbooks/rotate-ca.ts'
 import rotateCerts from '../../../playbooks/rotate-certs.ts'
@@ -11,6 +12,8 @@ import type { Cluster } from '../../../src/inventory/model.ts'
 import type { Move } from '../../../src/inventory/move.ts'
 import type { Playbook } from '../../../src/playbook.ts'
 import { isAddressTarget, moving } from '../../../src/steps/address-change.ts'
+import { leaverNamed } from '../../../src/steps/leaver.ts'
+import { leavingProblems } from '../../../src/steps/leaving-problems.ts'
 import { refuseJoiner } from '../../../src/steps/refuse-joiner.ts'
 import { refuseToReplace } from '../../../src/steps/refuse-members.ts'
 import type { Seen } from '../../../src/steps/seen.ts'
@@ -87,4 +90,16 @@ export function replaces(mixture: Mixture): Case | 'refused' {
   const joins = `node${sizeOf(mixture)}`
   if (isAway(from, joins) || refuseToReplace(inventory, joins, from).length > 0) return 'refused'
   return { playbook: memberReplace({ id: `id-${joins}` }), inventory, from, joins }
+}
+
+/** The last node leaves for good, whatever it is seen to be: its host may be away. */
+export function removes(mixture: Mixture): Case | 'refused' {
+  const whole = ofSize(sizeOf(mixture))
+  const from = seenIn(whole, mixture)
+  const name = `node${sizeOf(mixture)}`
+  const leaver = leaverNamed(whole, name, from, undefined)
+  if (leaver === undefined || leavingProblems(whole, leaver, from).some(({ warning }) => warning !== true))
+    return 'refused'
+  const inventory = { ...whole, nodes: whole.nodes.filter((node) => node.name !== name) }
+  return { playbook: memberRemove, inventory, from, leaves: leaver }
 }

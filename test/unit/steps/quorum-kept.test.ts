@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextWave } from '../../../src/engine/plan.ts'
+import { leaveCluster } from '../../../src/steps/leaving.ts'
 import type { Seen } from '../../../src/steps/seen.ts'
-import { adds, cases, replaces } from './quorum-cases.ts'
+import { adds, cases, removes, replaces } from './quorum-cases.ts'
 import { formed, mixtures, ofSize, seenIn, type Mixture } from './quorum-states.ts'
 import { harmOf, interrupted, voting, walk } from './quorum-walk.ts'
 import { wanted } from './wanting.ts'
@@ -20,6 +21,7 @@ describe('from any state of 1 to 9 members no wave leaves less than a majority, 
   test.each([
     ['member add', adds('3.6.16')],
     ['member replace', replaces],
+    ['member remove', removes],
   ])('%s', (_, caseOf) => {
     fc.assert(
       fc.property(mixtures, (mixture) => {
@@ -72,6 +74,26 @@ describe('the properties are worth something', () => {
       expect(taken.length).toBeGreaterThan(0)
     },
   )
+
+  test('member remove lets one of three healthy go, and of three with one down only that one', () => {
+    const left = (mixture: Mixture): number | undefined => {
+      const found = removes(mixture)
+      if (found === 'refused') return undefined
+      const { playbook, inventory, from, leaves = expect.fail() } = found
+      const wave = nextWave(playbook.stages[0]?.steps ?? [], { ...wanted(inventory, from, formed), leaves }, from)
+      return voting(wave.reduce((state, change) => change.predict(state), from)).size
+    }
+    expect(left(all(3))).toBe(2)
+    expect(left({ ...all(3), members: ['stopped', 'healthy', 'healthy'] })).toBeUndefined()
+    expect(left({ ...all(3), members: ['healthy', 'healthy', 'stopped'] })).toBe(2)
+  })
+
+  test('one that leaves where the others are too few is seen', () => {
+    const of = ofSize(3)
+    const from = seenIn(of, { ...all(3), members: ['healthy', 'stopped', 'healthy'] })
+    const want = { ...wanted(of, from, formed), leaves: { name: 'node3', id: 'id-node3' } }
+    expect(harmOf(from, nextWave([leaveCluster], want, from))).toMatch(/1 healthy of 2$/)
+  })
 
   test('two at once are seen, and one too many', () => {
     const [of, change] = [

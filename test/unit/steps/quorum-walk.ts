@@ -15,6 +15,7 @@ export interface Case {
   from: Seen
   at?(target: StageTarget | undefined): Cluster
   joins?: string
+  leaves?: { name: string; id: string }
 }
 
 type Voting = 'healthy' | 'may vote' | 'down'
@@ -52,11 +53,15 @@ function count(voters: ReadonlyMap<string, Voting>, without: readonly string[] =
 }
 
 /** Goes through all waves as the engine does; ends where it would refuse. What went wrong, or undefined. */
-export function walk({ playbook, inventory, from, at, joins }: Case, allowDowntime = false): string | undefined {
+export function walk(
+  { playbook, inventory, from, at, joins, leaves }: Case,
+  allowDowntime = false,
+): string | undefined {
   let now = from
   for (const stage of playbook.stages) {
     const of = at?.(stage.target) ?? inventory
-    const want = { ...wanted(of, now, formed), ...(joins === undefined ? {} : { joins }) }
+    const coming = { ...(joins === undefined ? {} : { joins }), ...(leaves === undefined ? {} : { leaves }) }
+    const want = { ...wanted(of, now, formed), ...coming }
     for (let number = 0; ; number++) {
       if (number > 200) return 'it has no end'
       const wave = planned(() => nextWave(stage.steps, want, now))
