@@ -4,6 +4,7 @@ import { peerUrl } from '../etcd/urls.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { envValues } from '../etcd/env-file.ts'
 import { managedBy, takeOver } from './foreign.ts'
+import { halfJoined } from './half-joined.ts'
 import { dataGone, notMounted, unmounted } from './missing-data.ts'
 import { isHealthy, memberList } from './members.ts'
 import { reachedHosts, type ReachedHost, type Seen } from './seen.ts'
@@ -66,20 +67,29 @@ function formedBefore(
     if (runs !== undefined && runs !== formed.clusterId)
       return [otherCluster(name, `the member that runs here is of cluster id ${runs}`, formed.clusterId)]
     if (belongsToOther(cluster, host)) return [otherOwner(cluster, name, host)]
-    return name === joins || hasWholeMember(cluster, host) || isNoMember(cluster, name, seen)
-      ? []
-      : [dataGone(cluster, name, host, waiting)]
+    if (name === joins || hasWholeMember(cluster, host)) return []
+    return missing(cluster, name, host, seen, waiting)
   })
   if (refused.length > 0) return { refused }
   return { formation: { kind: 'formed', token: formed.token, clusterId: formed.clusterId } }
 }
 
-/** A node that etcd, as far as it can be asked, does not have: it never had data here. */
-function isNoMember(cluster: Cluster, name: NodeName, seen: Seen): boolean {
+/** A node that etcd, as far as it can be asked, does not have never had data here; a member without a name has never started. */
+function missing(
+  cluster: Cluster,
+  name: NodeName,
+  host: ReachedHost,
+  seen: Seen,
+  waiting: readonly NodeName[],
+): DeployError[] {
+  const gone = [dataGone(cluster, name, host, waiting)]
   const node = cluster.nodes.find((each) => each.name === name)
   const members = memberList(seen)
-  if (node === undefined || members === undefined) return false
-  return !members.some((member) => member.name === name || member.peerUrls.includes(peerUrl(cluster, node)))
+  if (node === undefined || members === undefined) return gone
+  const url = peerUrl(cluster, node)
+  const entry = members.find((member) => member.name === name || member.peerUrls.includes(url))
+  if (entry === undefined) return []
+  return entry.name === '' ? [halfJoined(name, entry)] : gone
 }
 
 /** A member that etcd has in its list, and that never came up: it has yet to publish its client URLs. */

@@ -4,18 +4,19 @@ import type { Cluster, Node, NodeName } from '../inventory/model.ts'
 import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import { pushedVersion } from './binaries.ts'
 import { hasMemberData } from './formation.ts'
+import { halfJoined } from './half-joined.ts'
 import { memberList } from './members.ts'
 import { reachedHosts, type Seen } from './seen.ts'
 import type { Leaver } from './wanted.ts'
 
 /** Differences that `up` must not make by itself: each has a command of its own, which keeps quorum and data. */
-export function membershipProblems(cluster: Cluster, seen: Seen, { joins, leaves }: Coming = {}): DeployError[] {
+export function membershipProblems(cluster: Cluster, seen: Seen, coming: Coming = {}): DeployError[] {
   const members = memberList(seen) ?? []
   return [
     ...versionProblems(cluster, seen),
     // The dead one goes first: with a member down, etcd refuses every add. Of several that are to go, one after the other does.
-    ...(leaves === undefined ? strangers(cluster, members) : []),
-    ...memberProblems(cluster, members, joins),
+    ...(coming.leaves === undefined ? strangers(cluster, members) : []),
+    ...memberProblems(cluster, members, coming),
   ]
 }
 
@@ -23,6 +24,15 @@ export function membershipProblems(cluster: Cluster, seen: Seen, { joins, leaves
 interface Coming {
   joins?: NodeName | undefined
   leaves?: Leaver | undefined
+}
+
+/** How a member that etcd has differs from its node, however far it has come. */
+export function nodeProblems(cluster: Cluster, node: Node, seen: Seen): DeployError[] {
+  const member = entryFor(cluster, node, memberList(seen) ?? [])
+  return [
+    ...versionProblems(cluster, seen).filter(({ host }) => host === node.name),
+    ...(member === undefined ? [] : differs(cluster, node, member)),
+  ]
 }
 
 export function versionProblems(cluster: Cluster, seen: Seen): DeployError[] {
@@ -51,22 +61,28 @@ function strangers(cluster: Cluster, members: readonly MemberEntry[]): DeployErr
     )
 }
 
-function memberProblems(cluster: Cluster, members: readonly MemberEntry[], joins: NodeName | undefined): DeployError[] {
+function memberProblems(cluster: Cluster, members: readonly MemberEntry[], { joins, leaves }: Coming): DeployError[] {
   if (members.length === 0) return []
-  const named = new Map(members.filter((member) => member.name !== '').map((member) => [member.name, member]))
-  const problems: DeployError[] = []
-  for (const node of cluster.nodes.filter(({ name }) => name !== joins)) {
-    const wanted = peerUrl(cluster, node)
-    const member = named.get(node.name) ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))
-    if (member === undefined)
-      problems.push(
-        ...refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [
+  return cluster.nodes
+    .filter(({ name }) => name !== joins)
+    .flatMap((node) => {
+      const member = entryFor(cluster, node, members)
+      if (member === undefined)
+        return refused(node.name, `${node.name} is in the inventory, but not a member of the cluster`, [
           `etcd-deploy member add ${node.name}`,
-        ]),
-      )
-    else problems.push(...differs(cluster, node, member))
-  }
-  return problems
+        ])
+      const found = differs(cluster, node, member)
+      // Whoever lets another come or go has to do with that one alone.
+      const isLeftOver = member.isLearner && joins === undefined && leaves === undefined
+      return found.length === 0 && isLeftOver ? [halfJoined(node.name, member)] : found
+    })
+}
+
+function entryFor(cluster: Cluster, node: Node, members: readonly MemberEntry[]): MemberEntry | undefined {
+  const wanted = peerUrl(cluster, node)
+  // Of two of a name, which only a hand can make, the last.
+  const named = members.findLast(({ name }) => name === node.name)
+  return named ?? members.find(({ peerUrls }) => peerUrls.includes(wanted))
 }
 
 function differs(cluster: Cluster, node: Node, member: MemberEntry): DeployError[] {

@@ -5,9 +5,10 @@ import type { MemberEntry } from '../etcd/etcdctl-output.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { managedBy } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
+import { isHalfJoined } from './half-joined.ts'
 import { entryOf } from './joining.ts'
 import { memberList } from './members.ts'
-import { membershipProblems } from './membership.ts'
+import { nodeProblems } from './membership.ts'
 import { refuseToAdd } from './refuse-members.ts'
 import { reached, type Seen } from './seen.ts'
 
@@ -15,14 +16,14 @@ import { reached, type Seen } from './seen.ts'
 export function joined(cluster: Cluster, name: NodeName, seen: Seen): 'not' | 'half' | 'wholly' {
   const entry = entryOf({ cluster, joins: name }, seen)
   if (entry === undefined) return 'not'
-  return entry.isLearner || entry.name === '' ? 'half' : 'wholly'
+  return isHalfJoined(entry) ? 'half' : 'wholly'
 }
 
 /** Why a node can't become a member, or not yet. */
 export function refuseJoiner(cluster: Cluster, name: NodeName, seen: Seen): DeployError[] {
   // Its name or its peer URL is in the list: of this member, or of another one.
   if (joined(cluster, name, seen) !== 'not')
-    return membershipProblems(cluster, seen).filter(({ host }) => host === name)
+    return cluster.nodes.filter((node) => node.name === name).flatMap((node) => nodeProblems(cluster, node, seen))
   return [
     ...strangersData(cluster, name, seen),
     ...otherLearners(cluster, name, seen),

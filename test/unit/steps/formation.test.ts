@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { layoutOf } from '../../../src/etcd/layout.ts'
 import { decideFormation, type Formation, type Remembered } from '../../../src/steps/formation.ts'
 import type { FileSeen, ReachedHost, Seen } from '../../../src/steps/seen.ts'
-import { away, cluster, etcd, host, stopped } from '../status/samples.ts'
+import { away, cluster, etcd, host, memberEntries, stopped } from '../status/samples.ts'
 
 const of = cluster()
 const at = layoutOf(of)
@@ -220,6 +220,17 @@ test('a node that etcd does not have yet is no member whose data is gone', () =>
   const members = new Map(['node1', 'node2', 'node3'].map((name) => [name, withData(host(of, name))] as const))
   const hosts = new Map([...members, ['node4', traced({})] as const])
   expect(decideFormation(four, { hosts }, pki, 'fresh')).toEqual({ formation: formed('pki') })
+})
+
+test('a node that was added and never started has lost no data: it is gone on with, not replaced', () => {
+  const entries = memberEntries(of).map((entry) => (entry.name === 'node3' ? { ...entry, name: '' } : entry))
+  const members = ['node1', 'node2'].map(
+    (name) => [name, withData(host(of, name, { etcd: etcd(of, name, { members: entries }) }))] as const,
+  )
+  const decided = decideFormation(of, { hosts: new Map([...members, ['node3', traced({})] as const]) }, pki, 'fresh')
+  const refused = 'refused' in decided ? decided.refused : []
+  expect(refused).toMatchObject([{ host: 'node3', exitCode: 3 }])
+  expect(refused[0]?.next[0]).toBe('etcd-deploy member add node3')
 })
 
 test('a host that cannot be read is no reason to forget what the others remember', () => {

@@ -67,6 +67,17 @@ test('a member that was added and never started has no name yet: its peer URL te
   expect(problems(of, members)).toEqual([])
 })
 
+test('a learner left over by a run that died: the command that goes on with it; who lets another come or go leaves it alone', () => {
+  const members = memberEntries(of).map((member) => ({ ...member, isLearner: member.name === 'node3' }))
+  const [error, ...more] = problems(of, members)
+  expect(more).toEqual([])
+  expect(error).toMatchObject({ host: 'node3', exitCode: 3 })
+  expect(error?.next[0]).toBe('etcd-deploy member add node3')
+  const hosts = new Map([['node1', host(of, 'node1', { etcd: etcd(of, 'node1', { members }) })]])
+  expect(membershipProblems(of, { hosts }, { joins: 'node4' })).toEqual([])
+  expect(membershipProblems(of, { hosts }, { leaves: { name: 'node2', id: 'b2' } })).toEqual([])
+})
+
 test('another version is refused on each host that runs it', () => {
   const found = problems(of, memberEntries(of), '3.5.30')
   expect(found.map((error) => error.host)).toEqual(['node1', 'node2', 'node3'])
