@@ -133,7 +133,8 @@ const removeAll = `
 bin=$1 config=$2 admin=$3 state=$4 unit=$5 wrapper=$6 sums=$7; shift 7
 rm -f -- "$unit" "$wrapper"
 systemctl daemon-reload
-if [ -e "$sums" ]; then rm -f -- "$@" "$sums"; rmdir "$bin" 2>/dev/null || :; rmdir "$(dirname "$bin")" 2>/dev/null || :; fi
+if [ -e "$sums" ]; then rm -f -- "$@" "$sums"; fi
+for folder in "$bin" "$(dirname "$bin")"; do rmdir "$folder" 2>/dev/null || :; done
 rm -rf -- "$config/tls" "$config/etcd.env" "$admin"
 rmdir "$config" 2>/dev/null || :
 rm -rf -- "$state"

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { layoutOf } from '../../../src/etcd/layout.ts'
+import type { Script } from '../../../src/host/host.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
-import { setDataAside, stopForGood } from '../../../src/steps/end-of-cluster.ts'
+import { removeFiles, setDataAside, stopForGood } from '../../../src/steps/end-of-cluster.ts'
 import type { FileSeen, ReachedHost } from '../../../src/steps/seen.ts'
 import type { Wanted } from '../../../src/steps/wanted.ts'
 import { cluster, host, stopped } from '../status/samples.ts'
-import { runHere, temporaryFolder } from './local-script.ts'
+import { putPrograms, runHere, temporaryFolder } from './local-script.ts'
 
 const folderSeen: FileSeen = { type: 'directory', mode: 0o700, owner: 'etcd', group: 'etcd', size: 1, modifiedS: 0 }
 const dated = /^member\.\d{4}-\d\d-\d\dT\d{6}Z$/
@@ -70,6 +72,52 @@ describe.skipIf(process.platform !== 'linux')('data', () => {
     }
     expect(changesOf(aside, false)).toEqual([])
     expect(changesOf(aside, true)).toHaveLength(1)
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('files', () => {
+  /** The files of a member below a folder that stands for `/`. */
+  async function filled(): Promise<{ root: string; state: string; script: Script }> {
+    const root = await temporaryFolder(onTestFinished)
+    const placed = cluster()
+    const at = layoutOf(placed)
+    const ours = [at.unit, at.wrapper, at.binarySums, at.etcd, at.etcdctl, at.env, at.formed, join(at.tlsDir, 'ca.crt')]
+    for (const file of ours) {
+      await mkdir(join(root, dirname(file)), { recursive: true })
+      await writeFile(join(root, file), '')
+    }
+    const files = new Map([[at.stateDir, folderSeen]])
+    const want: Wanted = { cluster: placed, formation: { kind: 'bootstrap', token: '' }, members: new Map() }
+    const [change = expect.fail()] = removeFiles.next(want, {
+      hosts: new Map([['node1', { ...stopped(placed, 'node1'), files }]]),
+    })
+    const args = change.script.args?.map((path) => join(root, path)) ?? []
+    return { root, state: join(root, at.stateDir), script: { ...change.script, args } }
+  }
+
+  async function left(root: string): Promise<string[]> {
+    return (await readdir(root, { recursive: true })).filter((path) => /etcd/.test(path))
+  }
+
+  test('all go, whichever of its commands was the last one of a run that died: what tells the next run goes last', async () => {
+    const programs = await temporaryFolder(onTestFinished)
+    await putPrograms(programs, { systemctl: '' })
+    for (let last = 1; ; last++) {
+      const { root, state, script } = await filled()
+      const dying = await temporaryFolder(onTestFinished)
+      const counted = (name: string): string =>
+        `echo >>${dying}/count; [ $(wc -l <${dying}/count) -lt ${last} ] || exec kill -9 $PPID; exec /bin/${name} "$@"`
+      await putPrograms(dying, { systemctl: '', rm: counted('rm'), rmdir: counted('rmdir') })
+      const died = await runHere(script, dying).then(
+        ({ code }) => code !== 0,
+        () => true,
+      )
+      // Nothing calls for another run then: an empty folder may stay, for which only the very last command is left.
+      const isOver = !existsSync(state)
+      if (!isOver) expect(await runHere(script, programs)).toMatchObject({ code: 0 })
+      expect(await left(root), `before command ${last}`).toEqual(died && isOver ? ['var/lib/etcd-deploy'] : [])
+      if (!died) break
+    }
   })
 })
 
