@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/engine/events.ts'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { countEvents } from '../instruments/kill-events.ts'
 import { startRecorder } from '../instruments/recorder.ts'
@@ -105,9 +106,7 @@ test.runIf(inTurn)(
   'members that only etcd has: by name, and by id where it never started',
   { timeout: 300_000 },
   async () => {
-    // etcd refuses while it has been connected to a member for less than 5 s.
-    const add = 'etcdctl member add ghost --peer-urls=https://10.213.96.99:2380 --learner'
-    await untilHealthy(async () => (await onHost('node1', add)).code === 0)
+    await addByHand('ghost --peer-urls=https://10.213.96.99:2380')
     const ghost = (await members()).find(({ name }) => name === '')?.id ?? ''
     expect(ghost).toMatch(/^[0-9a-f]+$/)
     const up = await site.run('up')
@@ -126,6 +125,33 @@ test.runIf(inTurn)(
       expect.stringContaining('nobody knows how to reach its host'),
     )
     await expectWhole(['node1', 'node2'])
+    await bringBack('node3')
+    await expectWhole(hosts)
+  },
+)
+
+test.runIf(inTurn)(
+  'half way into the cluster, its record lost: up tells who goes on, before its first start and after it',
+  { timeout: 300_000 },
+  async () => {
+    const gone = await site.run(['member remove', 'node3', '--yes'])
+    expect(gone.code, told(gone)).toBe(0)
+    await addByHand(`node3 --peer-urls=https://${labHost('node3').address}:2380`)
+    putBack('node3')
+    await expectUpNames('etcd-deploy member add node3')
+    const events = await bringBack('node3')
+    await expectWhole(hosts)
+    const again = await site.run(['member remove', 'node3', '--yes'])
+    expect(again.code, told(again)).toBe(0)
+    putBack('node3')
+    const promotion = events.findIndex((event) => event.type === 'stage-begin' && event.stage.includes('votes'))
+    expect(promotion).toBeGreaterThan(0)
+    const killed = await site.run(['member add', 'node3'], { killAt: countEvents(events.slice(0, promotion + 1)) })
+    expect(killed.signal, told(killed)).toBe('SIGKILL')
+    rmSync(recordOf(site))
+    for (const host of hosts) await hostOutput(host, 'rm -f /var/lib/etcd-deploy/etcd/operation.json')
+    expect((await members()).find(({ name }) => name === 'node3')?.role).toBe('learner')
+    await expectUpNames('etcd-deploy member add node3')
     await bringBack('node3')
     await expectWhole(hosts)
   },
@@ -196,11 +222,28 @@ function takeOut(name: string): void {
   site.edit({ nodes })
 }
 
-async function bringBack(name: NodeName): Promise<void> {
-  const nodes = { ...site.inventory.nodes, [name]: { address: labHost(name).address } }
-  site.edit({ nodes: Object.fromEntries(Object.entries(nodes).toSorted(([a], [b]) => a.localeCompare(b))) })
+async function bringBack(name: NodeName): Promise<RunEvent[]> {
+  putBack(name)
   const run = await site.run(['member add', name])
   expect(run.code, told(run)).toBe(0)
+  return run.events
+}
+
+function putBack(name: NodeName): void {
+  const nodes = { ...site.inventory.nodes, [name]: { address: labHost(name).address } }
+  site.edit({ nodes: Object.fromEntries(Object.entries(nodes).toSorted(([a], [b]) => a.localeCompare(b))) })
+}
+
+/** etcd refuses while it has been connected to a member for less than 5 s. */
+async function addByHand(member: string): Promise<void> {
+  await untilHealthy(async () => (await onHost('node1', `etcdctl member add ${member} --learner`)).code === 0)
+}
+
+async function expectUpNames(line: string): Promise<void> {
+  const up = await site.run('up')
+  expect(up.code, told(up)).toBe(3)
+  expect(wordsOf(up)).toContain(line)
+  expect(eventsOf(up, 'change-begin')).toEqual([])
 }
 
 async function members(): Promise<{ name: string; id: string; role: string }[]> {
