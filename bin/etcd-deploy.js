@@ -4,7 +4,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
     `etcd-deploy needs Node.js 22.19 or newer; this is ${process.versions.node} (${process.execPath}).\n` +
-      'Install a current one from https://nodejs.org, or run it with: npx -p node@24 -p etcd-deploy etcd-deploy\n',
+      'Install a current one from https://nodejs.org, or run it with: npx -p node@24 -- etcd-deploy\n',
   )
   process.exit(2)
 }

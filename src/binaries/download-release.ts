@@ -36,7 +36,13 @@ export async function downloadRelease(
           ],
         })
       }
-      const files = await unpack({ tarball, folder, arch: request.arch, signal: request.signal })
+      const files = await unpack({
+        tarball,
+        folder,
+        version: request.version,
+        arch: request.arch,
+        signal: request.signal,
+      })
       await rm(tarball)
       return { v: 2, tarball: { sha256 }, files }
     } finally {

@@ -6,6 +6,7 @@ import type { BinaryRequest } from './binaries.ts'
 import { binaryNames, fillFolder, readEntry, stampOf, writeEntry, type Entry, type Stamp } from './cache.ts'
 import { sha256Of } from './checksums.ts'
 import { checkElf } from './elf.ts'
+import { checkVersion } from './check-version.ts'
 import { shortHash } from './release.ts'
 import { unpack } from './unpack.ts'
 
@@ -32,7 +33,7 @@ export async function fromTarball(
       next: `The inventory wants ${wanted}: give that file, or correct \`sha256\`.`,
     })
   const entry = await fillFolder(cache, key, async (folder) => {
-    const files = await unpack({ tarball: path, folder, arch, signal })
+    const files = await unpack({ tarball: path, folder, version, arch, signal })
     return { v: 2, tarball: { sha256, stamp }, files }
   })
   return entry.files
@@ -41,11 +42,11 @@ export async function fromTarball(
 /** Binaries in a folder are used where they are; only their sums are remembered. */
 export async function fromFolder(
   path: string,
-  { arch, signal }: BinaryRequest,
+  { version, arch, signal }: BinaryRequest,
   cache: string,
 ): Promise<Entry['files']> {
   const folder = resolve(path)
-  const key = `${arch}-folder-${shortHash(folder)}`
+  const key = `${version}-${arch}-folder-${shortHash(folder)}`
   const known = await readEntry(cache, key)
   // etcdutl exists from 3.5 on.
   const etcdutl = await stampOf(join(folder, 'etcdutl')).catch(() => undefined)
@@ -55,6 +56,7 @@ export async function fromFolder(
     const file = join(folder, name)
     const stamp = await stampOrRefuse(file)
     await checkElf(file, name, arch)
+    await checkVersion(file, name, version)
     files[name] = { path: file, sha256: await sha256Of(file, signal), ...stamp }
   }
   await writeEntry(cache, key, { v: 2, files })

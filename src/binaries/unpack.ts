@@ -8,20 +8,25 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { DeployError } from '../errors.ts'
 import type { Architecture } from '../inventory/model.ts'
 import { binaryNames, stampOf, type BinaryName, type Entry, type Stamp } from './cache.ts'
+import { checkVersion } from './check-version.ts'
 import { checkElf } from './elf.ts'
 import { readTar, type TarEntry } from './tar.ts'
 
 export interface Unpacking {
   tarball: string
   folder: string
+  version: string
   arch: Architecture
   signal: AbortSignal
 }
 
 /** Takes etcd, etcdctl and etcdutl, plain files directly below one top folder, out of a release; nothing else is written. */
-export async function unpack({ tarball, folder, arch, signal }: Unpacking): Promise<Entry['files']> {
+export async function unpack({ tarball, folder, version, arch, signal }: Unpacking): Promise<Entry['files']> {
   const sums = await extract(tarball, folder, signal)
-  for (const name of sums.keys()) await checkElf(join(folder, name), name, arch)
+  for (const name of sums.keys()) {
+    await checkElf(join(folder, name), name, arch)
+    await checkVersion(join(folder, name), name, version)
+  }
   const files = await Promise.all(
     [...sums].map(async ([name, sha256]) => {
       const path = join(folder, name)

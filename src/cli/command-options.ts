@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+import { DeployError, exitCode } from '../errors.ts'
 import { examples } from './examples.ts'
 import type { CommonOptions } from './options.ts'
 import { wholeName } from './unknown-command.ts'
@@ -27,7 +28,13 @@ export function changing(command: Command, lines: readonly string[]): Command {
 }
 
 export function withFile<T extends CommonOptions>(options: T, file: string | undefined): T {
-  return file === undefined ? options : { ...options, inventory: file }
+  if (file === undefined) return options
+  if (options.inventory === undefined) return { ...options, inventory: file }
+  throw new DeployError({
+    message: `two inventories are named, ${file} and ${options.inventory}`,
+    next: 'name one: as an argument, or with -i',
+    exitCode: exitCode.usage,
+  })
 }
 
 const yes = 'answer every question with yes'

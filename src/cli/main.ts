@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-import { exitCode } from '../errors.ts'
+import { DeployError, exitCode } from '../errors.ts'
 
 /** Answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -22,7 +22,9 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await root.parseAsync(args, { from: 'user' })
   } catch (error) {
-    return usageCode(error)
+    if (!(error instanceof DeployError)) return usageCode(error)
+    await (await import('./tell-failure.ts')).wordFailure(error)
+    return error.exitCode
   }
   return code
 }

@@ -46,9 +46,12 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       end(await (await import('./status.ts')).status(withFile(options, file))),
     )
 
-  changing(root.command('restart'), ['restart', 'restart --on node2'])
+  changing(root.command('restart'), ['restart', 'restart inventory.ts --on node2'])
     .description('restart the members one at a time, the leader last')
-    .action(async (options: ChangeOptions) => end(await (await import('./restart.ts')).restart(options)))
+    .argument('[inventory]', 'inventory file')
+    .action(async (file: string | undefined, options: ChangeOptions) =>
+      end(await (await import('./restart.ts')).restart(withFile(options, file))),
+    )
 
   addStop(root, end)
   addRotateCerts(root, end)

@@ -4,7 +4,7 @@ import { converge } from '../engine/run.ts'
 import { commandTimeout } from '../inventory/timeouts.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { reachedHosts } from '../steps/seen.ts'
-import { arithmeticOfAll, runs } from '../steps/stop.ts'
+import { arithmeticOfAll, arithmeticWithout, runs } from '../steps/stop.ts'
 import { StopSubject } from '../steps/stop-subject.ts'
 import { recordPath } from '../steps/unfinished.ts'
 import type { ChangeOptions } from './options.ts'
@@ -17,7 +17,7 @@ export function stop(options: ChangeOptions): Promise<ExitCode> {
     const { cluster, on, emit, connections } = session
     const targets = on ?? new Set(cluster.nodes.map(({ name }) => name))
     const whole = targets.size === cluster.nodes.length
-    if (whole && options.allowDowntime !== true) await agreed(session)
+    if (options.allowDowntime !== true) await (whole ? agreed(session) : keepsQuorum(session, targets))
     const { default: playbook } = await import('../../playbooks/stop.ts')
     const subject = new StopSubject({ cluster, targets, recorded: await readOperation(recordPath(cluster)) })
     await converge(playbook({ whole }).stages, subject, {
@@ -42,6 +42,19 @@ export function stop(options: ChangeOptions): Promise<ExitCode> {
 
 function restsUntil(stopped: string): string {
   return `${stopped}: stopped, not disabled: etcd-deploy start starts it again, and so do up and a boot of its host`
+}
+
+/** One by one the guard would stop the first of them, and refuse the second. */
+async function keepsQuorum(session: Session, targets: ReadonlySet<string>): Promise<void> {
+  const arithmetic = arithmeticWithout(session.cluster, await seeHosts(session), targets)
+  if (arithmetic === undefined || (await session.ask.confirm(`${arithmetic}. Go on?`, '--allow-downtime'))) return
+  throw new DeployError({
+    message: `stopping ${[...targets].join(', ')} would cost the cluster its quorum`,
+    tried: 'count the voters that would stay',
+    answered: arithmetic,
+    next: ['stop fewer at a time', '--allow-downtime stops them all the same'],
+    exitCode: exitCode.refused,
+  })
 }
 
 /** Asked only where something runs. */

@@ -68,7 +68,8 @@ function reasonOf(
   return voters.length - 1 < quorumOf(voters.length) ? 'none-to-spare' : 'quorum-would-be-lost'
 }
 
-function arithmeticOf(name: string, voters: readonly Voter[], left: number, needed: number): string {
+/** What is left without these, in words. */
+export function arithmeticOf(name: string, voters: readonly Voter[], left: number, needed: number): string {
   const named = (health: Health): string =>
     voters
       .filter((voter) => voter.health === health)

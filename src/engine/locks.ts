@@ -56,13 +56,13 @@ export async function takeLocks(
     await release()
     throw error
   }
-  options.emit({ type: 'lock-taken', hosts: names })
+  if (names.length > 0) options.emit({ type: 'lock-taken', hosts: names })
   return {
     readings,
     lost: lost.signal,
     release: async () => {
       await release()
-      options.emit({ type: 'lock-released', hosts: names })
+      if (names.length > 0) options.emit({ type: 'lock-released', hosts: names })
     },
   }
 }

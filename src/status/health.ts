@@ -42,9 +42,10 @@ function judgeHost({ unit, process, etcd }: NonNullable<MemberReading['host']>, 
   if (unit.active === 'activating') return { health: 'starting', trouble: 'it waits for its peers' }
   if (process === undefined) {
     const result = unit.result === '' || unit.result === 'success' ? '' : `: ${unit.result}`
+    const next = unit.active === 'failed' ? '' : '; etcd-deploy start starts it'
     return {
       health: 'stopped',
-      trouble: `${unit.active === 'failed' ? 'it has failed' : 'it does not run'}${result}${again}`,
+      trouble: `${unit.active === 'failed' ? 'it has failed' : 'it does not run'}${result}${again}${next}`,
     }
   }
   if (status !== undefined && status.leader === undefined)

@@ -1,4 +1,4 @@
-import { quorumOf } from '../cluster/quorum.ts'
+import { arithmeticOf, quorumOf } from '../cluster/quorum.ts'
 import type { Change, Step } from '../engine/playbook.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { memberAccess, useMember } from './etcdctl-shell.ts'
@@ -44,6 +44,17 @@ export function arithmeticOfAll(cluster: Cluster, seen: Seen): string {
   const all = voters(cluster, seen)
   const healthy = all.filter(({ health }) => health === 'healthy').length
   return `${all.length} voter${all.length === 1 ? '' : 's'}, quorum ${quorumOf(all.length)}, healthy ${healthy}: 0 would be left`
+}
+
+/** Undefined: the others stay a quorum without these. All are counted before the first is stopped. */
+export function arithmeticWithout(cluster: Cluster, seen: Seen, stopping: ReadonlySet<NodeName>): string | undefined {
+  const all = voters(cluster, seen)
+  const needed = quorumOf(all.length)
+  const healthy = all.filter(({ health }) => health === 'healthy')
+  const left = healthy.filter(({ name }) => !stopping.has(name)).length
+  // Who has no quorum now loses none.
+  if (left >= needed || left === healthy.length) return undefined
+  return arithmeticOf([...stopping].join(' and '), all, left, needed)
 }
 
 function order(on: ReachedHost): number {

@@ -159,9 +159,10 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     if (purpose === 'glance' && (store === undefined || due.length > 0 || listIsDue || unremembered !== undefined))
       return undefined
     const mayWrite = purpose === 'apply' && this.#options.may !== 'restart'
+    // Binaries first: where there are none to be had, no CA is made either.
+    const brought = await this.#bring(seen, mayWrite)
     const ready = mayWrite ? await this.#pki.write(store, seen, formation, cluster) : store
     this.#ready = ready
-    const brought = await this.#bring(seen, mayWrite)
     if (brought === 'not-at-hand' && purpose === 'glance') return undefined
     const ca = this.#pki.caTarget(ready)
     return {

@@ -45,7 +45,7 @@ export function reportOf(history: Operation[], { contents, hash, problems }: Exa
   const failed = history.filter((operation) => operation.outcome === 'failed')
   const failedWrites = failed.filter(({ type }) => type === 'write')
   const unreadable = failed.filter((read) => 'everywhere' in read).length
-  const mixed = clusterIds.length > 1 ? [`more than one cluster answered: ${clusterIds.join(', ')}`] : []
+  const mixed = clusterIds.length > 1 ? [`more than one cluster answered: ${clusterIds.toSorted().join(', ')}`] : []
   return {
     ...told,
     acknowledged: acknowledged(history).length,

@@ -78,6 +78,10 @@ test(
   'one of three rests while the others serve; a second one is refused with the arithmetic',
   { timeout: 120_000 },
   async () => {
+    const both = await site.run(['stop', '--on', 'node2,node3', '--yes'])
+    expect(both.code, both.stdout).toBe(3)
+    expect(wordsOf(both)).toMatch(/3 voters, quorum 2, healthy 3: without node2 and node3 1 would be left/)
+    expect(await states()).toEqual([running, running, running])
     const stop = await site.run(['stop', '--on', 'node3'])
     expect(stop.code, stop.stdout + stop.stderr).toBe(0)
     expect(takenDown(stop)).toEqual(['node3'])

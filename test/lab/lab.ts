@@ -59,7 +59,10 @@ export async function labDown({ engine = false, say = () => {} }: { engine?: boo
     await docker(['network', 'rm', network.name])
   }
   forgetClusters()
-  if (engine) await stopEngine()
+  if (!engine) return
+  const others = (await docker(['ps', '-q'])).stdout.split('\n').filter((line) => line !== '').length
+  if (others > 0) say(`The Docker engine stays: ${others} containers of somebody else run on it`)
+  else await stopEngine()
 }
 
 export async function labStatus(): Promise<{ host: HostName; state: string; systemd: string }[]> {

@@ -326,6 +326,18 @@ describe('files of the user', () => {
     expect((await get(source, cache)).etcdutl?.sha256).toBe(sha256(elf(amd64, 'utl')))
   })
 
+  test('programs of another version are refused, whatever the inventory calls them', async () => {
+    const folder = await temporaryFolder()
+    for (const name of ['etcd', 'etcdctl']) await writeFile(join(folder, name), elf(amd64, name, '3.7.3'))
+    const cache = await temporaryFolder()
+    const ofFolder = await failure(get({ kind: 'folder', path: folder }, cache))
+    expect(ofFolder.message).toBe(`etcd is not of etcd ${version}, which the inventory wants`)
+    const path = join(folder, 'etcd.tar.gz')
+    await writeFile(path, release('3.7.3'))
+    expect((await failure(get({ kind: 'file', path }, cache))).message).toBe(ofFolder.message)
+    expect(await readdir(cache)).toEqual([])
+  })
+
   test('a script in place of a program is refused', async () => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'etcd'), '#!/bin/sh\nexec /usr/bin/etcd "$@"\n')

@@ -8,15 +8,15 @@ import { gzipSync } from 'node:zlib'
 
 import { onTestFinished } from 'vitest'
 
-/** A header that is true, and some body: enough for whoever only looks. */
-export function elf(machine: number, body = 'body'): Buffer {
+/** A header that is true, a version and some body: enough for whoever only looks. */
+export function elf(machine: number, body = 'body', version = '3.6.16'): Buffer {
   const header = Buffer.alloc(64)
   header.writeUInt32BE(0x7f454c46, 0)
   header[4] = 2
   header[5] = machine === 22 ? 2 : 1
   if (machine === 22) header.writeUInt16BE(machine, 18)
   else header.writeUInt16LE(machine, 18)
-  return Buffer.concat([header, Buffer.from(body)])
+  return Buffer.concat([header, Buffer.from(`${version} ${body}`)])
 }
 
 export const amd64 = 62
@@ -40,9 +40,9 @@ export function release(version: string, machine = amd64, marker = ''): Buffer {
     tar([
       { name: `${top}/`, type: '5' },
       { name: `${top}/README.md`, content: Buffer.from('read me') },
-      { name: `${top}/etcd`, content: elf(machine, `etcd${marker}`) },
-      { name: `${top}/etcdctl`, content: elf(machine, `etcdctl${marker}`) },
-      { name: `${top}/etcdutl`, content: elf(machine, `etcdutl${marker}`) },
+      { name: `${top}/etcd`, content: elf(machine, `etcd${marker}`, version) },
+      { name: `${top}/etcdctl`, content: elf(machine, `etcdctl${marker}`, version) },
+      { name: `${top}/etcdutl`, content: elf(machine, `etcdutl${marker}`, version) },
     ]),
   )
 }
