@@ -62,7 +62,7 @@ export interface MemberStatus {
 
 /**
  * healthy: serves reads and writes. alarm: takes part, but an alarm of its own stops writes. unhealthy: runs without serving.
- * starting: waits for its peers. stopped: does not run. unreachable: neither its host nor its client port answered.
+ * starting: waits for its peers. stopped: does not run. unreachable: nobody could ask it, neither on its host nor from another member.
  * absent: in the inventory, but not a member of the cluster.
  */
 export type Health = 'healthy' | 'alarm' | 'unhealthy' | 'starting' | 'stopped' | 'unreachable' | 'absent'

@@ -11,6 +11,11 @@ export function headline(status: ClusterStatus, colors: Colors): string {
   if (!deployed && members.every(({ health }) => health === 'stopped'))
     return `${mark} ${name}: nothing of this cluster is on its hosts yet; etcd-deploy up forms it`
   const { healthy, needed, voters, survives } = quorum
+  const unseen = members.filter(({ health }) => health === 'unreachable').length
+  // Whoever could not be asked may vote all the same, unless one that could be asked has lost the others.
+  const isToldLost = members.some(({ health }) => health === 'unhealthy' || health === 'starting')
+  if (survives < 0 && healthy + unseen >= needed && !isToldLost)
+    return `${mark} ${name}: ${colors.red(`not known whether there is quorum: ${needed} of ${voters} needed, ${healthy} healthy, ${unseen} not reached`)}`
   if (survives < 0)
     return `${mark} ${name}: ${colors.red(`quorum is lost: ${needed} of ${voters} needed, ${healthy} healthy`)}`
   const left = survives === 0 ? 'survives no more failure' : `survives ${countText(survives, 'more failure')}`

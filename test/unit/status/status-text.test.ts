@@ -24,6 +24,19 @@ test.each([
   expect(text({ ...well, quorum }).split('\n')[0]).toContain(said)
 })
 
+test('whether there is quorum is not known where hosts could not be reached', () => {
+  const quorum = { voters: 3, healthy: 0, needed: 2, survives: -2 }
+  const unseen = well.members.map((member) => ({ ...member, health: 'unreachable' as const }))
+  const headline = (members: typeof well.members): string | undefined =>
+    text({ ...well, quorum, members, exitCode: 1 }).split('\n')[0]
+  expect(headline(unseen)).toBe('✖ prod: not known whether there is quorum: 2 of 3 needed, 0 healthy, 3 not reached')
+  const [first, ...others] = unseen
+  if (first === undefined) throw new Error('no member')
+  expect(headline([{ ...first, health: 'unhealthy' }, ...others])).toBe(
+    '✖ prod: quorum is lost: 2 of 3 needed, 0 healthy',
+  )
+})
+
 describe('a headline that is no success says why', () => {
   const [first, ...others] = well.members
   if (first === undefined) throw new Error('no member')
