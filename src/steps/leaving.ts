@@ -73,7 +73,7 @@ function leave(id: string): Step<Wanted, Seen> {
 
 /**
  * move-leader is for the leader's ears only. Patient: etcd refuses while a member has been away in the last 5 s. An
- * answer that got lost is found out by doing it again. The same URL can be added again a second later.
+ * answer that got lost is found out from the list. The same URL can be added again a second later.
  */
 const remove = `
 member=$1 transferee=$2 leader_urls=$3; shift 3
@@ -82,9 +82,11 @@ point_to_member
 if [ "$transferee" ]; then
   ETCDCTL_ENDPOINTS=$leader_urls timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
 fi
+nl='
+'
+is_gone() { list=$nl$(etcdctl_soon member list 2>/dev/null) && case $list in *"$nl$member, "*) false ;; esac; }
 tries=10
-until said=$(timeout -k 1 10 "$etcdctl" member remove "$member" 2>&1); do
-  case $said in *'not found'*) break ;; esac
+until said=$(timeout -k 1 10 "$etcdctl" member remove "$member" 2>&1) || is_gone; do
   tries=$((tries - 1)); [ "$tries" -gt 0 ] || { echo "$said" >&2; exit 1; }
   sleep 1.5
 done
