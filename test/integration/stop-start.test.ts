@@ -4,11 +4,14 @@ import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, expectDone, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
 
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
+const inTurn = hasTurn('a cluster that rests')
 let site: Site
 
 beforeAll(async () => {
+  if (!inTurn) return
   await labReset(hosts)
   site = await newSite({ nodes: hosts })
   await expectDone(site.run('up'))
@@ -16,6 +19,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  if (!inTurn) return
   site.remove()
   await labReset(hosts)
 })
@@ -33,7 +37,7 @@ function states(): Promise<string[]> {
 const resting = 'inactive enabled'
 const running = 'active enabled with a process'
 
-test('nobody can agree to it without a terminal: refused, nothing changed', async () => {
+test.runIf(inTurn)('nobody can agree to it without a terminal: refused, nothing changed', async () => {
   const before = await footprints(hosts)
   const run = await site.run('stop', { input: 'y\n' })
   expect(run.code, run.stdout).toBe(3)
@@ -42,39 +46,43 @@ test('nobody can agree to it without a terminal: refused, nothing changed', asyn
   expect(await footprints(hosts)).toEqual(before)
 })
 
-test('stop, status, stop again, start, start again: the data is there', { timeout: 180_000 }, async () => {
-  const stop = await site.run(['stop', '--yes'])
-  expect(stop.code, stop.stdout + stop.stderr).toBe(0)
-  expect(await states()).toEqual([resting, resting, resting])
-  expect(notesOf(stop)).toMatch(/stopped, not disabled/)
-  expect(summaryOf(stop)).toMatchObject({ changed: expect.arrayContaining(hosts), restarted: [] })
-  expect((await site.run('status')).code).toBe(1)
+test.runIf(inTurn)(
+  'stop, status, stop again, start, start again: the data is there',
+  { timeout: 180_000 },
+  async () => {
+    const stop = await site.run(['stop', '--yes'])
+    expect(stop.code, stop.stdout + stop.stderr).toBe(0)
+    expect(await states()).toEqual([resting, resting, resting])
+    expect(notesOf(stop)).toMatch(/stopped, not disabled/)
+    expect(summaryOf(stop)).toMatchObject({ changed: expect.arrayContaining(hosts), restarted: [] })
+    expect((await site.run('status')).code).toBe(1)
 
-  // Nothing runs: there is no question either.
-  const again = await site.run('stop')
-  expect(again.code, again.stdout).toBe(0)
-  expect(summaryOf(again).changed).toEqual([])
-  expect(notesOf(again)).toMatch(/nothing runs on node1, node2, node3/)
+    // Nothing runs: there is no question either.
+    const again = await site.run('stop')
+    expect(again.code, again.stdout).toBe(0)
+    expect(summaryOf(again).changed).toEqual([])
+    expect(notesOf(again)).toMatch(/nothing runs on node1, node2, node3/)
 
-  const alone = await site.run(['start', '--on', 'node1'])
-  expect(alone.code, alone.stdout).toBe(3)
-  expect(wordsOf(alone)).toMatch(/3 voters, quorum 2, healthy 0, to be started 1/)
-  expect(await states()).toEqual([resting, resting, resting])
+    const alone = await site.run(['start', '--on', 'node1'])
+    expect(alone.code, alone.stdout).toBe(3)
+    expect(wordsOf(alone)).toMatch(/3 voters, quorum 2, healthy 0, to be started 1/)
+    expect(await states()).toEqual([resting, resting, resting])
 
-  const start = await site.run('start')
-  expect(start.code, start.stdout + start.stderr).toBe(0)
-  expect(eventsOf(start, 'wave').map(({ changes }) => changes.map(({ host }) => host).toSorted())).toEqual([hosts])
-  expect(await states()).toEqual([running, running, running])
-  await expectHealthy('node1')
-  expect(await hostOutput('node2', 'etcdctl get kept --print-value-only')).toBe('yes\n')
+    const start = await site.run('start')
+    expect(start.code, start.stdout + start.stderr).toBe(0)
+    expect(eventsOf(start, 'wave').map(({ changes }) => changes.map(({ host }) => host).toSorted())).toEqual([hosts])
+    expect(await states()).toEqual([running, running, running])
+    await expectHealthy('node1')
+    expect(await hostOutput('node2', 'etcdctl get kept --print-value-only')).toBe('yes\n')
 
-  const twice = await site.run('start')
-  expect(twice.code, twice.stdout).toBe(0)
-  expect(summaryOf(twice).changed).toEqual([])
-  expect(notesOf(twice)).toMatch(/serve already/)
-})
+    const twice = await site.run('start')
+    expect(twice.code, twice.stdout).toBe(0)
+    expect(summaryOf(twice).changed).toEqual([])
+    expect(notesOf(twice)).toMatch(/serve already/)
+  },
+)
 
-test(
+test.runIf(inTurn)(
   'one of three rests while the others serve; a second one is refused with the arithmetic',
   { timeout: 120_000 },
   async () => {
@@ -99,7 +107,7 @@ test(
   },
 )
 
-test(
+test.runIf(inTurn)(
   'a member whose data is gone is not started: the others are, and then it is replaced',
   { timeout: 180_000 },
   async () => {
@@ -119,7 +127,7 @@ test(
   },
 )
 
-test('up starts again what rests', { timeout: 120_000 }, async () => {
+test.runIf(inTurn)('up starts again what rests', { timeout: 120_000 }, async () => {
   await expectDone(site.run(['stop', '--yes']))
   const up = await site.run('up')
   expect(up.code, up.stdout).toBe(0)

@@ -1,6 +1,6 @@
 import { testSeed } from '../../instruments/seeded.ts'
 
-/** Half a minute or more each: in the gate they take turns, a sixth of them a run; all with FULL. */
+/** Half a minute or more each: in the gate they take turns, a seventh of them a run; all with FULL. */
 const long = [
   'rotations by version',
   'CA rotation taken back',
@@ -20,9 +20,10 @@ const long = [
   'members killed',
   'members by version',
   'member removed',
+  'a cluster that rests',
 ] as const
 
-const groups = 6
+const groups = 7
 
 export function hasTurn(name: (typeof long)[number]): boolean {
   return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % groups === 0
