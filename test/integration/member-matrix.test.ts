@@ -56,7 +56,8 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
       await expectDone(site.run(['member replace', 'node3'], { timeoutMs: 300_000 }))
       await followMembers()
       const report = await recorder.stop()
-      expectUnharmed(report)
+      // etcd 3.3 has no learners: a second member votes before it has the data, and nothing is written until then. The report tells how long.
+      expectUnharmed(report, version.startsWith('3.3.') ? { failed: Infinity } : {})
       await expectHealthy('node2')
       expect(await hostOutput('node2', 'etcdctl get big/ --prefix --keys-only | grep -c big')).toBe(`${megabytes}\n`)
       const up = await site.run('up')
