@@ -2,6 +2,7 @@ import { DeployError, exitCode, type ExitCode } from '../errors.ts'
 import { readOperation, writeOperation, type Operation } from '../engine/operation.ts'
 import { refuse } from '../engine/refuse.ts'
 import type { Cluster } from '../inventory/model.ts'
+import { withoutNode } from '../inventory/without-node.ts'
 import { isAbout, leaverNamed, leaverRecorded } from '../steps/leaver.ts'
 import { hasLeft } from '../steps/leaving.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
@@ -16,7 +17,7 @@ import { nothingToRemove } from './nothing-to-remove.ts'
 import { operationNames } from './operation-names.ts'
 import { namedInventory, type ChangeOptions } from './options.ts'
 import { refuseEarly } from './refuse-early.ts'
-import { removeFromInventory, without } from './remove-from-inventory.ts'
+import { removeFromInventory } from './remove-from-inventory.ts'
 import { runStages } from './run-stages.ts'
 import { inSession, type Session } from './session.ts'
 import { asOperation, beginOperation } from './staged-operation.ts'
@@ -43,7 +44,7 @@ export function memberRemove(word: string, options: RemoveOptions): Promise<Exit
     async (session) => {
       const { cluster } = session
       const { local, note, leaver: known } = await remembered(cluster, word)
-      const nodes = known?.node === undefined ? cluster.nodes : [...without(cluster, known.name).nodes, known.node]
+      const nodes = known?.node === undefined ? cluster.nodes : [...withoutNode(cluster, known.name).nodes, known.node]
       const seen = await seeHosts({ ...session, cluster: { ...cluster, nodes } })
       const recorded = local ?? unfinishedOperation(seen, undefined)
       refuse(session, refuseUnfinished(recorded, operationName))
@@ -84,7 +85,7 @@ async function remove(whole: Session, options: RemoveOptions, removal: Removal):
   const stays = (await agreed(whole, options, removal, operation)) === 'computed'
   // Before the first change: its host may be lost at any moment, and the record goes with the last.
   await noteLeft(session.cluster, leaver)
-  const cluster = without(session.cluster, leaver.name)
+  const cluster = withoutNode(session.cluster, leaver.name)
   const { intent } = asOperation(session, operation, {})
   const { default: playbook } = await import('../../playbooks/member-remove.ts')
   const outcome = await runStages({ ...session, cluster }, playbook.stages, options, {

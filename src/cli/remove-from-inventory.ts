@@ -1,6 +1,7 @@
 import { pathText } from '../inventory/describe.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import { removeFromSource } from '../inventory/remove.ts'
+import { withoutNode } from '../inventory/without-node.ts'
 import { changeInventoryFile } from './edit-inventory.ts'
 import type { Session } from './session.ts'
 
@@ -11,7 +12,7 @@ export async function removeFromInventory(
   beforeWriting: () => Promise<void>,
 ): Promise<'edited' | 'computed'> {
   const path = ['nodes', node.name]
-  const wanted = meaning(without(session.cluster, node.name))
+  const wanted = meaning(withoutNode(session.cluster, node.name))
   const { kind } = await changeInventoryFile(session, {
     edit: (source) => removeFromSource(source, path),
     toMake: [`take ${pathText(path)} out of it`],
@@ -20,10 +21,6 @@ export async function removeFromInventory(
     beforeWriting,
   })
   return kind
-}
-
-export function without<T extends Pick<Cluster, 'nodes'>>(cluster: T, name: string): T {
-  return { ...cluster, nodes: cluster.nodes.filter((node) => node.name !== name) }
 }
 
 /** All that hosts are held against. */

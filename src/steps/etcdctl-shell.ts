@@ -55,6 +55,15 @@ point_to() {
 etcdctl_soon() { timeout -k 1 5 "$etcdctl" --dial-timeout=1s --command-timeout=2s "$@"; }
 `
 
+/** To `$transferee`, where there is one: the member of this host leads, and is about to go. That it fails stops nobody. */
+export const handOver = `
+if [ "$transferee" ]; then
+  echo 'state handing leadership over'
+  point_to_member
+  timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
+fi
+`
+
 /** Of `$member`, to `$peer_url`; takes `memberAccess` off the arguments. Twice: an election may be under way. */
 export const updatePeerUrl = `
 ${useMember}

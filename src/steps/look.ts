@@ -28,7 +28,7 @@ function hashedFiles(cluster: Cluster): string[] {
   return [...textFiles(cluster), at.serverKey, at.peerKey, at.clientCrl, at.peerCrl, at.adminCa, at.adminKey]
 }
 
-/** Reads all that the steps need to know of a host; what does not change while a run goes on was `before` as it is. */
+/** Reads all that the steps need to know of a host; what does not change while a run goes on is as it was `before`. */
 export function hostLook(cluster: Cluster, node: Node, before?: HostSeen): Look {
   const at = layoutOf(cluster)
   const { data, wal = '', bin, config } = cluster.paths

@@ -1,4 +1,4 @@
-import { useMember } from './etcdctl-shell.ts'
+import { handOver, useMember } from './etcdctl-shell.ts'
 import { stir } from './stir.ts'
 
 /**
@@ -158,11 +158,7 @@ if [ "$replaced" ]; then
   install_files
   systemctl daemon-reload
 fi
-if [ "$transferee" ]; then
-  state 'handing leadership over'
-  point_to_member
-  timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
-fi
+${handOver}
 read_unit; former=$pid; [ "$former" != 0 ] || former=
 state stopping
 restarts_before=0

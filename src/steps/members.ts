@@ -60,6 +60,12 @@ export function isLeader(host: ReachedHost): boolean {
   return status !== undefined && status.leader === status.memberId
 }
 
+/** In which order members are taken down: those that serve nobody first, the leader last. */
+export function turnOf(host: ReachedHost): number {
+  if (!isHealthy(host)) return 0
+  return isLeader(host) ? 2 : 1
+}
+
 /** Whom leadership is handed to: the healthy voter that has applied most. */
 export function transfereeFor(seen: Seen, leader: NodeName): string | undefined {
   const others = reachedHosts(seen).filter(

@@ -1,14 +1,14 @@
 import { mayAdd, mayRemove, type Verdict, type Voter } from '../cluster/quorum.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
+import { withoutNode } from '../inventory/without-node.ts'
 import { memberList, nameOf, voters } from './members.ts'
 import type { Seen } from './seen.ts'
 import type { Leaver } from './wanted.ts'
 
 /** Why a node can't become a member now. */
 export function refuseToAdd(cluster: Cluster, name: NodeName, seen: Seen): DeployError[] {
-  const members = { ...cluster, nodes: cluster.nodes.filter((node) => node.name !== name) }
-  const all = voters(members, seen)
+  const all = voters(withoutNode(cluster, name), seen)
   const away = all.filter(({ health }) => health !== 'healthy').map((voter) => voter.name)
   return refused(
     mayAdd(all),

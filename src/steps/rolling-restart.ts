@@ -2,7 +2,7 @@ import type { Change, Step } from '../engine/playbook.ts'
 import { diffOf, differing, seenOnce, type FileWant } from './file-want.ts'
 import { memberFailure, memberState } from './member-failure.ts'
 import { restartMember } from './member-scripts.ts'
-import { isHealthy, isLeader, memberArguments, transfereeFor } from './members.ts'
+import { isLeader, memberArguments, transfereeFor, turnOf } from './members.ts'
 import { describeDifferences, runsAsWanted } from './running.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
 import { healthyAfterStart } from './start.ts'
@@ -43,7 +43,7 @@ export function restartStep(restart: Restart): Step<Wanted, Seen> {
     name: restart.name,
     next: (want, seen) =>
       reachedHosts(seen)
-        .toSorted(([, a], [, b]) => order(a) - order(b))
+        .toSorted(([, a], [, b]) => turnOf(a) - turnOf(b))
         .flatMap(([host, on]) => {
           const member = want.members.get(host)
           const why = member === undefined ? undefined : restart.reasonFor(member, on)
@@ -53,11 +53,6 @@ export function restartStep(restart: Restart): Step<Wanted, Seen> {
           return [restart.alter?.(change, member, seen) ?? change]
         }),
   }
-}
-
-function order(on: ReachedHost): number {
-  if (!isHealthy(on)) return 0
-  return isLeader(on) ? 2 : 1
 }
 
 function restartChange(

@@ -1,9 +1,9 @@
 import { arithmeticOf, quorumOf } from '../cluster/quorum.ts'
 import type { Change, Step } from '../engine/playbook.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
-import { memberAccess, useMember } from './etcdctl-shell.ts'
+import { handOver, memberAccess, useMember } from './etcdctl-shell.ts'
 import { memberState } from './member-failure.ts'
-import { isHealthy, isLeader, transfereeFor, voters } from './members.ts'
+import { isLeader, transfereeFor, turnOf, voters } from './members.ts'
 import { reachedHosts, withHost, type ReachedHost, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -26,7 +26,7 @@ export const stopInTurn: Step<Wanted, Seen> = {
   next: ({ cluster }, seen) =>
     reachedHosts(seen)
       .filter(([, on]) => runs(on))
-      .toSorted(([, a], [, b]) => order(a) - order(b))
+      .toSorted(([, a], [, b]) => turnOf(a) - turnOf(b))
       .flatMap(([host, on]) => {
         const transferee = isLeader(on) ? (transfereeFor(seen, host) ?? '') : ''
         const changes = stopChange(cluster, host, { why: 'it is to rest', transferee })
@@ -57,11 +57,6 @@ export function arithmeticWithout(cluster: Cluster, seen: Seen, stopping: Readon
   return arithmeticOf([...stopping].join(' and '), all, left, needed)
 }
 
-function order(on: ReachedHost): number {
-  if (!isHealthy(on)) return 0
-  return isLeader(on) ? 2 : 1
-}
-
 function stopChange(
   cluster: Cluster,
   host: NodeName,
@@ -90,11 +85,7 @@ function stopChange(
 const stopMember = `
 transferee=$1; shift
 ${useMember}
-if [ "$transferee" ]; then
-  echo 'state handing leadership over'
-  point_to_member
-  timeout -k 1 10 "$etcdctl" move-leader "$transferee" >/dev/null 2>&1 || :
-fi
+${handOver}
 echo 'state stopping'
 systemctl stop "$unit"
 systemctl reset-failed "$unit" 2>/dev/null || :

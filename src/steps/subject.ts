@@ -11,6 +11,7 @@ import { notFormed } from './not-formed.ts'
 import { guard } from './guard.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { Move } from '../inventory/move.ts'
+import { withoutNode } from '../inventory/without-node.ts'
 import type { Passphrase } from '../pki/ca-key.ts'
 import type { Left } from '../pki/state.ts'
 import type { PkiStore } from '../pki/store.ts'
@@ -84,7 +85,8 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
   constructor(options: SubjectOptions) {
     this.#options = options
     const { cluster, moves, leaves } = options
-    this.#cluster = moves === undefined ? staying(cluster, leaves) : moving(cluster, moves)
+    const staying = leaves === undefined ? cluster : withoutNode(cluster, leaves.name)
+    this.#cluster = moves === undefined ? staying : moving(cluster, moves)
     this.#pki = new ClusterPki({ ...options, cluster: this.#cluster })
   }
 
@@ -219,12 +221,6 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     if (brought !== 'not-at-hand') this.#binaries = Promise.resolve(brought)
     return brought
   }
-}
-
-function staying(cluster: Cluster, leaves: Leaver | undefined): Cluster {
-  return leaves === undefined
-    ? cluster
-    : { ...cluster, nodes: cluster.nodes.filter(({ name }) => name !== leaves.name) }
 }
 
 function onlyOf(seen: Seen, only: ReadonlySet<NodeName> | undefined): Seen {

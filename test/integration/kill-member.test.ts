@@ -2,11 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { countEvents } from '../instruments/kill-events.ts'
 import { startRecorder } from '../instruments/recorder.ts'
-import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
+import { hostOutput, type NodeName } from '../lab/lab.ts'
 import { atEach, ending, picked, told } from './kill/at-events.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
-import { newSite, type Site } from './support/site.ts'
+import { freshlyUp } from './support/freshly-up.ts'
+import type { Site } from './support/site.ts'
 import { summaryOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
@@ -16,10 +17,7 @@ let site: Site
 
 beforeAll(async () => {
   if (!inTurn) return
-  await labReset(hosts)
-  site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  site = await freshlyUp(hosts)
 })
 
 afterAll(() => {

@@ -48,7 +48,7 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
       // Those that have served from the beginning, in part: the leader may be among them.
       for (const leaving of ['node1', 'node4'] as const) {
         say(Object.keys(site.inventory.nodes).filter((name) => name !== leaving) as NodeName[], { written: false })
-        recorder.use(await clientsAt(site, {}))
+        await followMembers()
         await expectDone(site.run(['member remove', leaving, '--yes'], { timeoutMs: 300_000 }))
       }
       recorder.use(await clientsAt(site, { node3: undefined }))

@@ -10,7 +10,8 @@ import { hostOutput, killHost, labHost, labReset, onHost, startHost, type NodeNa
 import { atEach, ending, picked, told } from './kill/at-events.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy, leadership } from './support/cluster.ts'
-import { newSite, type Site } from './support/site.ts'
+import { freshlyUp } from './support/freshly-up.ts'
+import type { Site } from './support/site.ts'
 import { eventsOf, notesOf, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 import { untilHealthy } from './support/until-healthy.ts'
@@ -21,10 +22,7 @@ let site: Site
 
 beforeAll(async () => {
   if (!inTurn) return
-  await labReset(hosts)
-  site = await newSite({ nodes: hosts })
-  const { code, stdout } = await site.run('up')
-  expect(code, stdout).toBe(0)
+  site = await freshlyUp(hosts)
   await hostOutput('node1', 'for i in $(seq 200); do etcdctl put kept/$i $i >/dev/null; done')
 })
 

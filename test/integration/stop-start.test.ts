@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hostOutput, labReset, type NodeName } from '../lab/lab.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
-import { newSite, type Site } from './support/site.ts'
+import { freshlyUp } from './support/freshly-up.ts'
+import type { Site } from './support/site.ts'
 import { eventsOf, expectDone, notesOf, summaryOf, takenDown, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
 
@@ -12,9 +13,7 @@ let site: Site
 
 beforeAll(async () => {
   if (!inTurn) return
-  await labReset(hosts)
-  site = await newSite({ nodes: hosts })
-  await expectDone(site.run('up'))
+  site = await freshlyUp(hosts)
   await hostOutput('node1', 'etcdctl put kept yes')
 })
 
