@@ -70,9 +70,9 @@ async function cachedRelease(
 
 function withoutStamps(files: BinaryFiles): BinaryFiles {
   return Object.fromEntries(
-    Object.entries(files).map(([name, { path, size, sha256, gzip }]) => [
+    Object.entries(files).map(([name, { path, size, sha256, blake2b, gzip }]) => [
       name,
-      { path, size, sha256, ...(gzip && { gzip: { path: gzip.path, size: gzip.size } }) },
+      { path, size, sha256, blake2b, ...(gzip && { gzip: { path: gzip.path, size: gzip.size } }) },
     ]),
   )
 }

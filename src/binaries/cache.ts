@@ -4,14 +4,14 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
 import { DeployError } from '../errors.ts'
+import type { Sums } from './checksums.ts'
 
 export const binaryNames = ['etcd', 'etcdctl', 'etcdutl'] as const
 export type BinaryName = (typeof binaryNames)[number]
 
-export interface BinaryFile {
+export interface BinaryFile extends Sums {
   path: string
   size: number
-  sha256: string
   /** The same compressed, as it travels to hosts; not of files that are the user's own. */
   gzip?: { path: string; size: number }
 }
@@ -26,7 +26,7 @@ export interface Stamp {
 
 /** One remembered set of binaries. Only what an entry names is ever used, and it is written last, whole. */
 export interface Entry {
-  v: 2
+  v: 3
   /** What they came from; `stamp` where it is a file of the user's that may change. */
   tarball?: { sha256: string; stamp?: Stamp }
   files: Partial<Record<BinaryName, BinaryFile & Stamp & { gzip?: { path: string } & Stamp }>>
@@ -97,7 +97,7 @@ async function isAsLeft(path: string, wanted: Stamp): Promise<boolean> {
 async function parseEntry(path: string): Promise<Entry | undefined> {
   try {
     const entry = JSON.parse(await readFile(path, 'utf8')) as Partial<Entry>
-    return entry.v === 2 && entry.files?.etcd !== undefined && entry.files.etcdctl !== undefined
+    return entry.v === 3 && entry.files?.etcd !== undefined && entry.files.etcdctl !== undefined
       ? (entry as Entry)
       : undefined
   } catch {

@@ -44,7 +44,7 @@ export async function downloadRelease(
         signal: request.signal,
       })
       await rm(tarball)
-      return { v: 2, tarball: { sha256 }, files }
+      return { v: 3, tarball: { sha256 }, files }
     } finally {
       await web.close()
     }

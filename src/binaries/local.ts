@@ -4,7 +4,7 @@ import { DeployError, exitCode } from '../errors.ts'
 import type { BinarySource } from '../inventory/model.ts'
 import type { BinaryRequest } from './binaries.ts'
 import { binaryNames, fillFolder, readEntry, stampOf, writeEntry, type Entry, type Stamp } from './cache.ts'
-import { sha256Of } from './checksums.ts'
+import { sha256Of, sumsOf } from './checksums.ts'
 import { checkElf } from './elf.ts'
 import { checkVersion } from './check-version.ts'
 import { shortHash } from './release.ts'
@@ -34,7 +34,7 @@ export async function fromTarball(
     })
   const entry = await fillFolder(cache, key, async (folder) => {
     const files = await unpack({ tarball: path, folder, version, arch, signal })
-    return { v: 2, tarball: { sha256, stamp }, files }
+    return { v: 3, tarball: { sha256, stamp }, files }
   })
   return entry.files
 }
@@ -57,9 +57,9 @@ export async function fromFolder(
     const stamp = await stampOrRefuse(file)
     await checkElf(file, name, arch)
     await checkVersion(file, name, version)
-    files[name] = { path: file, sha256: await sha256Of(file, signal), ...stamp }
+    files[name] = { path: file, ...(await sumsOf(file, signal)), ...stamp }
   }
-  await writeEntry(cache, key, { v: 2, files })
+  await writeEntry(cache, key, { v: 3, files })
   return files
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { DeployError } from '../errors.ts'
 import type { Architecture } from '../inventory/model.ts'
 import { binaryNames, stampOf, type BinaryName, type Entry, type Stamp } from './cache.ts'
 import { checkVersion } from './check-version.ts'
+import { SumsOfStream, type Sums } from './checksums.ts'
 import { checkElf } from './elf.ts'
 import { readTar, type TarEntry } from './tar.ts'
 
@@ -28,9 +28,9 @@ export async function unpack({ tarball, folder, version, arch, signal }: Unpacki
     await checkVersion(join(folder, name), name, version)
   }
   const files = await Promise.all(
-    [...sums].map(async ([name, sha256]) => {
+    [...sums].map(async ([name, itsSums]) => {
       const path = join(folder, name)
-      return [name, { path, sha256, ...(await stampOf(path)), gzip: await compress(path, signal) }] as const
+      return [name, { path, ...itsSums, ...(await stampOf(path)), gzip: await compress(path, signal) }] as const
     }),
   )
   return Object.fromEntries(files)
@@ -44,8 +44,8 @@ async function compress(path: string, signal: AbortSignal): Promise<{ path: stri
   return { path: to, ...(await stampOf(to)) }
 }
 
-async function extract(tarball: string, folder: string, signal: AbortSignal): Promise<Map<BinaryName, string>> {
-  const sums = new Map<BinaryName, string>()
+async function extract(tarball: string, folder: string, signal: AbortSignal): Promise<Map<BinaryName, Sums>> {
+  const sums = new Map<BinaryName, Sums>()
   let topFolder: string | undefined
   try {
     await pipeline(
@@ -87,17 +87,17 @@ function wantedName(entry: TarEntry): { top: string; name: BinaryName } | undefi
   return { top, name }
 }
 
-async function writeOut(entry: TarEntry, path: string): Promise<string> {
-  const hash = createHash('sha256')
+async function writeOut(entry: TarEntry, path: string): Promise<Sums> {
+  const sums = new SumsOfStream()
   const file = await open(path, 'wx', 0o600)
   try {
     for await (const chunk of entry.data) {
-      hash.update(chunk)
+      sums.update(chunk)
       await file.writeFile(chunk)
     }
     await file.sync()
   } finally {
     await file.close()
   }
-  return hash.digest('hex')
+  return sums.digest()
 }

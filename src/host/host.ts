@@ -44,12 +44,19 @@ export interface FilePut {
 }
 
 /**
- * Bytes at hand, or a large file of the controller that is streamed; `sha256` in hex. Where it lies there compressed too, that is what
+ * Bytes at hand, or a large file of the controller that is streamed; sums in hex, BLAKE2b (512 bits) for hosts that have b2sum. Where it lies there compressed too, that is what
  * travels: the host unpacks it, and the sum is that of what it unpacked.
  */
 export type FileContent =
   | { kind: 'bytes'; bytes: Uint8Array; sha256: string }
-  | { kind: 'file'; path: string; size: number; sha256: string; gzip?: { path: string; size: number } }
+  | {
+      kind: 'file'
+      path: string
+      size: number
+      sha256: string
+      blake2b?: string
+      gzip?: { path: string; size: number }
+    }
 
 export interface RunOptions {
   /** What is running, for --verbose and errors: 'read the host'. */

@@ -75,7 +75,7 @@ ed_begin_in() {
   mkdir -- "$ed_side"
 }
 
-# index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256
+# index of the block, then for each file: path owner group mode size (z behind it: compressed) sha256, or sha256/blake2b
 ed_install() (
   ed_index=$1
   shift
@@ -108,24 +108,30 @@ ed_install() (
   done
   ed_mark send "$ed_index"
   ed_left=$(($# / 5))
-  ed_failed=
+  ed_failed= ed_by_sha256= ed_by_blake2b=
+  ed_b2sum=
+  ! command -v b2sum >/dev/null || ed_b2sum=+
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
     ed_receive "$2" "$1" || ed_failed=1
-    set -- "$@" "$1" "$3" "$4"
+    case $ed_b2sum$3 in
+    +*/*) ed_by_blake2b=$ed_by_blake2b$1$ed_nl ed_sum=\${3#*/} ;;
+    *) ed_by_sha256=$ed_by_sha256$1$ed_nl ed_sum=\${3%/*} ;;
+    esac
+    set -- "$@" "$1" "$ed_sum" "$4"
     shift 5
   done
   [ -z "$ed_failed" ] || exit 1
-  ed_sums=$(ed_all "$ed_files" sha256sum --) || exit 1
+  ed_sums=$({ [ -z "$ed_by_sha256" ] || ed_all "$ed_by_sha256" sha256sum --; } && { [ -z "$ed_by_blake2b" ] || ed_all "$ed_by_blake2b" b2sum --; }) || exit 1
   ed_left=$(($# / 3))
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
     case $ed_nl$ed_sums$ed_nl in
     *"$ed_nl$2  $1$ed_nl"*) ;;
-    *) # or a name that sha256sum prints in a way of its own
-      ed_sum=$(sha256sum <"$1")
+    *) # or a name that they print in a way of their own
+      if [ "\${#2}" -eq 64 ]; then ed_sum=$(sha256sum <"$1"); else ed_sum=$(b2sum <"$1"); fi
       if [ "\${ed_sum%% *}" != "$2" ]; then
-        echo "$3: arrived with SHA-256 \${ed_sum%% *}, wanted $2" >&2
+        echo "$3: arrived with the sum \${ed_sum%% *}, wanted $2" >&2
         exit 1
       fi
       ;;

@@ -68,7 +68,7 @@ function filesOf(cluster: Cluster, binaries: Binaries): FileWant[] {
   return (['etcd', 'etcdctl', 'etcdutl'] as const).flatMap((name) => {
     const file = binaries.files[name]
     if (file === undefined) return []
-    const { path, size, sha256, gzip } = file
+    const { path, size, sha256, blake2b, gzip } = file
     return [
       {
         path: at[name],
@@ -76,7 +76,7 @@ function filesOf(cluster: Cluster, binaries: Binaries): FileWant[] {
         owner: 'root',
         group: 'root',
         shows: 'binary' as const,
-        content: { kind: 'file' as const, path, size, sha256, ...(gzip && { gzip }) },
+        content: { kind: 'file' as const, path, size, sha256, blake2b, ...(gzip && { gzip }) },
       },
     ]
   })

@@ -56,6 +56,7 @@ job_goes_on() { [ "$waiting" ] && kill -0 "$waiting" 2>/dev/null; }
 
 /** Polls until a linearizable read through the member succeeds: then it has quorum, and has applied what the leader had committed. */
 const awaitMember = `
+serves() { etcdctl_soon get etcd-deploy/any --keys-only \${consistency:-} >/dev/null 2>&1; }
 await_member() { # deadline in seconds, the process that must be gone (or empty)
   read_seconds; until=$((seconds + $1)) former=$2 starts=1
   passed=7
@@ -66,7 +67,7 @@ await_member() { # deadline in seconds, the process that must be gone (or empty)
     case $active in
     active)
       if [ -n "$former" ] && [ "$pid" = "$former" ]; then now=stopping
-      elif point_to_member; etcdctl_soon get etcd-deploy/any --keys-only \${consistency:-} >/dev/null 2>&1; then
+      elif point_to_member; serves; then
         deaf_to_http || { state healthy; return 0; }
         [ "$starts" -lt 30 ] || return 1
         starts=$((starts + 1)) now='restarting again, as it does not answer over http'
@@ -121,12 +122,39 @@ give_up() {
 
 const functions = readMemberArguments + beginJob + deafToHttp + stir + awaitMember + report + restorePrevious
 
-/** Starts a member that does not run. */
-export const startMember = `${functions}
+const startAndWait = `
 state starting
 begin_job start
 await_member "$deadline" "" || give_up
 rm -rf "$previous"
+`
+
+/** Starts a member that does not run. */
+export const startMember = functions + startAndWait
+
+/**
+ * The same in a bootstrap, with the files by which the host remembers that the cluster was formed, and the ids of all members behind the
+ * other arguments: etcd's list names the client URLs of a member once that has published them, which took quorum.
+ */
+export const startAndRemember = `${functions}
+came_up() {
+  left=$#
+  while IFS=, read -r id _ _ _ clients _; do
+    case $clients in *://*) ;; *) continue ;; esac
+    case " $* " in *" $id "*) left=$((left - 1)) ;; esac
+  done <<LIST
+$(etcdctl_soon member list 2>/dev/null)
+LIST
+  [ "$left" -eq 0 ]
+}
+members=$*
+# All that came up have served; where one has not, this one may serve all the same.
+serves() { came_up $members || etcdctl_soon get etcd-deploy/any --keys-only >/dev/null 2>&1; }
+${startAndWait}
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  if [ "$left" -eq 0 ] || came_up $members; then install_files || :; break; fi
+  sleep 0.1
+done
 `
 
 /** The same for a learner, which grants no read through quorum, and is waited for as long as it receives what the others have. */

@@ -1,7 +1,10 @@
 import type { Change, Step } from '../engine/playbook.ts'
+import { idsOfNewCluster } from '../etcd/member-ids.ts'
+import { peerUrl } from '../etcd/urls.ts'
 import { memberFailure, memberState } from './member-failure.ts'
-import { restartMember, startMember, waitForMember } from './member-scripts.ts'
+import { restartMember, startAndRemember, startMember, waitForMember } from './member-scripts.ts'
 import { isHealthy, memberArguments, voters } from './members.ts'
+import { memoryOf, remembering } from './remember.ts'
 import { describeDifferences, runsAsWanted } from './running.ts'
 import { reached, reachedHosts, withHost, type ProcessSeen, type ReachedHost, type Seen } from './seen.ts'
 import type { MemberWanted, Wanted } from './wanted.ts'
@@ -15,8 +18,7 @@ export const start: Step<Wanted, Seen> = {
     return reachedHosts(seen).flatMap(([host, on]) => {
       const member = want.members.get(host)
       if (member === undefined || isHealthy(on)) return []
-      if (on.process === undefined)
-        return [startChange(want, member, startMember, { what: 'start the member', why: reasonOf(on) })]
+      if (on.process === undefined) return [startOf(want, member, on)]
       // One that runs something else than is wanted is restarted, not waited for.
       if (!runsAsWanted(on.process, member)) return together ? [restartChange(want, member, on.process)] : []
       return [
@@ -44,6 +46,26 @@ export function neverServed({ cluster, formation, together }: Wanted, seen: Seen
     const on = reached(seen, name)
     return on !== undefined && !isHealthy(on) && (on.process === undefined || on.unit.active !== 'active')
   })
+}
+
+/**
+ * In a bootstrap each host remembers by itself, once etcd's list shows that every member has come up: a wave less. Where one does not come in
+ * time, the others are not held up, and the step that remembers is left with it.
+ */
+function startOf(want: Wanted, member: MemberWanted, on: ReachedHost): Change<Seen> {
+  const { cluster, formation } = want
+  const says = { what: 'start the member', why: reasonOf(on) }
+  if (formation.kind === 'formed' || on.formed !== undefined) return startChange(want, member, startMember, says)
+  const urls = cluster.nodes.map((node) => peerUrl(cluster, node))
+  const { clusterId, members } = idsOfNewCluster(urls, formation.token)
+  const memory = memoryOf(want, member, on, clusterId)
+  const change = startChange(want, member, startAndRemember, says)
+  const { text, args = [] } = change.script
+  return {
+    ...change,
+    script: { text, args: [...args, ...members], files: memory.files },
+    predict: (before) => withHost(change.predict(before), member.node.name, (now) => remembering(now, memory)),
+  }
 }
 
 function restartChange(want: Wanted, member: MemberWanted, process: ProcessSeen): Change<Seen> {
