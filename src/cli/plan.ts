@@ -26,11 +26,12 @@ export function plan(options: ChangeOptions & { detailedExitcode?: true }): Prom
     if (want === undefined) throw new Error('nothing was prepared')
     refuse(session, subject.checkWanted(want, seen))
     const { default: playbook } = await import('../../playbooks/up.ts')
+    const inPki = await subject.toBeMade(seen)
     const waves = playbook.stages.flatMap((stage) =>
       allWaves({ ...stage, steps: narrow(stage.steps, session.on) }, want, seen),
     )
-    if (options.json === true) session.answer(`${JSON.stringify(planJson(cluster.name, waves))}\n`)
-    else session.answer(`${planText(waves, await loadColors(wantsColors(process.stdout.isTTY, process.env)))}\n`)
-    return waves.length > 0 && options.detailedExitcode === true ? exitCode.differs : exitCode.done
+    if (options.json === true) session.answer(`${JSON.stringify(planJson(cluster.name, inPki, waves))}\n`)
+    else session.answer(`${planText(inPki, waves, await loadColors(wantsColors(process.stdout.isTTY, process.env)))}\n`)
+    return waves.length + inPki.length > 0 && options.detailedExitcode === true ? exitCode.differs : exitCode.done
   })
 }

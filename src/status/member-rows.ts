@@ -16,7 +16,7 @@ export interface MemberRow {
   difference: string
 }
 
-/** etcd's members, then nodes that are none. */
+/** In the inventory's order; members that it does not have come last. */
 export function memberRows(cluster: Cluster, seen: Seen): MemberRow[] {
   const members = memberList(seen)
   if (members === undefined)
@@ -40,7 +40,12 @@ export function memberRows(cluster: Cluster, seen: Seen): MemberRow[] {
     }
   })
   const absent = cluster.nodes.filter(({ name }) => known.every((row) => row.name !== name))
-  return [...known, ...absent.map((node) => absentRow(cluster, node))]
+  const rows = [...known, ...absent.map((node) => absentRow(cluster, node))]
+  const place = ({ name }: MemberRow): number => {
+    const at = cluster.nodes.findIndex((node) => node.name === name)
+    return at === -1 ? cluster.nodes.length : at
+  }
+  return rows.toSorted((one, other) => place(one) - place(other))
 }
 
 function differenceOf(cluster: Cluster, node: Node | undefined, { id, name, peerUrls }: MemberEntry): string {

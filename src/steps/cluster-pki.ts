@@ -87,6 +87,12 @@ export class ClusterPki {
     return renewal.withinDays === undefined || daysLeft < renewal.withinDays
   }
 
+  /** In words: what `write` would make. */
+  async toBeMade(store: PkiStore | undefined, seen: Seen): Promise<string[]> {
+    if (store !== undefined) return issuing(await this.due(store, seen))
+    return [makingCa, ...issuing(leafRequests(this.#cluster, new Map(reachedHosts(seen))))]
+  }
+
   /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
   async write(
     opened: PkiStore | undefined,
@@ -95,13 +101,11 @@ export class ClusterPki {
     cluster = this.#cluster,
   ): Promise<PkiStore> {
     const notBefore = backdated(slowestClockMs(seen, Date.now()))
-    const store = opened ?? (await this.#task('make the CA', () => this.#create(notBefore)))
+    const store = opened ?? (await this.#task(makingCa, () => this.#create(notBefore)))
     this.#store = Promise.resolve(store)
     const due = await this.due(store, seen, cluster)
-    if (due.length > 0) {
-      const what = `issue ${due.length} certificate${due.length === 1 ? '' : 's'}`
+    for (const what of issuing(due))
       await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
-    }
     if (opened !== undefined && this.listIsDue(store))
       await this.#task('renew the revocation list', () => store.renewCrl(crlTimes(this.#cluster, new Date())))
     const unremembered = this.unremembered(store, seen, formation)
@@ -126,6 +130,12 @@ export class ClusterPki {
   #task<T>(what: string, work: () => Promise<T>): Promise<T> {
     return task(this.#options.emit, { id: `t-${what}`, what }, work)
   }
+}
+
+const makingCa = 'make the CA'
+
+function issuing({ length }: readonly NamedRequest[]): string[] {
+  return length === 0 ? [] : [`issue ${length} certificate${length === 1 ? '' : 's'}`]
 }
 
 function hasExpired({ notAfter }: Certificate): boolean {

@@ -185,6 +185,11 @@ export class EtcdSubject implements Subject<Wanted, Seen, StageTarget> {
     }
   }
 
+  /** What an `apply` would make in `pki/`, in words. */
+  async toBeMade(seen: Seen): Promise<string[]> {
+    return this.#pki.toBeMade(await this.#pki.open(), seen)
+  }
+
   #clusterAt(target: StageTarget | undefined): Cluster {
     const { moves, enablesTls } = this.#options
     if (moves !== undefined) return moving(this.#options.cluster, moves, isAddressTarget(target) ? target : undefined)

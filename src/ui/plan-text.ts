@@ -12,10 +12,12 @@ interface PlannedChange {
   takesDown?: string
 }
 
-/** What `up` would do, as people read it. */
-export function planText(waves: readonly PlannedWave[], colors: Colors): string {
-  if (waves.length === 0) return `${colors.green('✔')} Nothing to change: the hosts are as the inventory says.`
+/** What `up` would do, as people read it; `inPki`: what it would make on this machine before. */
+export function planText(inPki: readonly string[], waves: readonly PlannedWave[], colors: Colors): string {
+  if (waves.length + inPki.length === 0)
+    return `${colors.green('✔')} Nothing to change: the hosts are as the inventory says.`
   const tellDiffs = tellOnce(colors)
+  const here = inPki.length === 0 ? [] : [colors.bold('On this machine, in pki/'), `  ${inPki.join(', ')}`]
   const lines = waves.flatMap((wave, index) => [
     colors.bold(`Wave ${index + 1}`),
     ...alike(wave).flatMap((same) => [...heading(same, colors), ...tellDiffs(same).map((line) => `    ${line}`)]),
@@ -23,7 +25,7 @@ export function planText(waves: readonly PlannedWave[], colors: Colors): string 
   const restarts = waves.flat().flatMap((change) => change.takesDown ?? [])
   const ending =
     restarts.length === 0 ? 'No member restarts.' : `Members that restart, in this order: ${restarts.join(', ')}.`
-  return [...lines, ending].join('\n')
+  return [...here, ...lines, ending].join('\n')
 }
 
 /** The same change of several hosts. */
@@ -42,9 +44,9 @@ function heading(same: readonly PlannedChange[], colors: Colors): string[] {
 }
 
 /** The same for programs. */
-export function planJson(cluster: string, waves: readonly PlannedWave[]): object {
+export function planJson(cluster: string, inPki: readonly string[], waves: readonly PlannedWave[]): object {
   const told = waves.map((wave) =>
     wave.map(({ host, what, why, diff, takesDown }) => ({ host, what, why, diff, takesDown })),
   )
-  return { v: 1, type: 'plan', cluster, waves: told }
+  return { v: 1, type: 'plan', cluster, pki: inPki, waves: told }
 }

@@ -29,9 +29,11 @@ test('plan of a first up: all that it will do, host by host, and nothing is made
   const { code, stdout } = await site.run('plan')
   expect(code, stdout).toBe(0)
   const told = stdout.split('\n').find((line) => line.includes('"type":"plan"')) ?? ''
-  const { waves } = JSON.parse(told) as { waves: { host: string; what: string }[][] }
+  const { pki, waves } = JSON.parse(told) as { pki: string[]; waves: { host: string; what: string }[][] }
+  // A server and a peer leaf for each, and the admin's.
+  expect(pki).toEqual(['make the CA', 'issue 7 certificates'])
   const starts = waves.findIndex((wave) => wave.some(({ what }) => what === 'start the member'))
   expect(waves[starts]?.map(({ host }) => host)).toEqual(hosts)
-  // Files come before, and that the cluster is formed is remembered after.
-  expect([starts, waves.length]).toEqual([1, 3])
+  // Files come before; that the cluster is formed is remembered as they start.
+  expect([starts, waves.length]).toEqual([1, 2])
 })

@@ -18,6 +18,7 @@ const long = [
   'change-ip by version',
   'members',
   'members killed',
+  'members amid trouble',
   'members by version',
   'member removed',
   'a cluster that rests',

@@ -16,7 +16,7 @@ const change = (host: string, diff?: string) => ({
   ...(diff === undefined ? {} : { diff }),
 })
 const lines = (...waves: (ReturnType<typeof change> & { takesDown?: string })[][]) =>
-  planText(waves, noColors)
+  planText([], waves, noColors)
     .split('\n')
     .map((line) => line.trim())
 
@@ -81,5 +81,10 @@ test('reasons of their own keep hosts apart', () => {
 
 test('programs get every difference of every host', () => {
   const wave = hosts.map((host) => change(host, files(host)))
-  expect(planJson('prod', [wave])).toMatchObject({ waves: [wave] })
+  expect(planJson('prod', ['make the CA'], [wave])).toMatchObject({ pki: ['make the CA'], waves: [wave] })
+})
+
+test('what is made on this machine comes first, and alone it is a change too', () => {
+  const told = planText(['make the CA', 'issue 7 certificates'], [], noColors).split('\n')
+  expect(told).toEqual(['On this machine, in pki/', '  make the CA, issue 7 certificates', 'No member restarts.'])
 })
