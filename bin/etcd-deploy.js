@@ -10,5 +10,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 const { enableCompileCache } = await import('node:module')
 enableCompileCache()
-const { main } = await import('../dist/src/cli/main.js')
+const { main } = await import('../dist/bundle/main.js')
 process.exitCode = await main(process.argv.slice(2))

@@ -11,7 +11,7 @@ if (Number(process.versions.node.split('.')[0]) < 20) stop(`Node 20 or newer is 
 // npm writes the first of these last; a build of ours that failed or was cut short lacks the second.
 if (!existsSync(join(root, 'node_modules/.package-lock.json')))
   npm('Installing the dependencies', ['ci', '--loglevel=error'])
-else if (!existsSync(join(root, 'dist/src/index.js'))) npm('Building', ['run', 'build'])
+else if (!existsSync(join(root, 'dist/bundle/index.js'))) npm('Building', ['run', 'build'])
 
 // Ctrl-C reaches the demo as well, which then ends in its own way.
 process.on('SIGINT', () => {})

@@ -35,7 +35,7 @@ function version(): string {
     try {
       return (require(path) as { version: string }).version
     } catch {
-      // From src/ it is two folders up, from dist/src/ three.
+      // It is two folders up, from a chunk of the bundle three.
     }
   }
   return 'unknown'

@@ -11,7 +11,7 @@ let registered = false
 export function resolveOwnPackage(): void {
   if (registered) return
   registered = true
-  // tsc does not rewrite what is no import.
+  // The bundle has its entries where its chunks find them as src/index.ts is found from here.
   const own = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url).href
   registerHooks({
     resolve(specifier, context, nextResolve) {
