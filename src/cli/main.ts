@@ -17,12 +17,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const unknown = unknownCommand(root, args)
   if (unknown !== undefined) {
     process.stderr.write(unknown)
-    return exitCode.usage
+    return misused(args, unknown)
   }
   try {
     await root.parseAsync(args, { from: 'user' })
   } catch (error) {
-    if (!(error instanceof DeployError)) return usageCode(error)
+    if (!(error instanceof DeployError)) return usageCode(args, error)
     await (await import('./tell-failure.ts')).wordFailure(error)
     return error.exitCode
   }
@@ -41,11 +41,20 @@ function version(): string {
   return 'unknown'
 }
 
-/** commander has already said what is wrong. */
-function usageCode(error: unknown): number {
-  const { code, exitCode: status } = error as { code?: string; exitCode?: number }
+/** commander has already said what is wrong, for people. */
+async function usageCode(args: readonly string[], error: unknown): Promise<number> {
+  const { code, exitCode: status, message = '' } = error as { code?: string; exitCode?: number; message?: string }
   if (code === undefined || !code.startsWith('commander.')) throw error
-  return status === 0 ? exitCode.done : exitCode.usage
+  return status === 0 ? exitCode.done : misused(args, message)
+}
+
+async function misused(args: readonly string[], said: string): Promise<number> {
+  if (args.includes('--json')) {
+    const [message = ''] = said.replace(/^error: /, '').split('\n')
+    const { answerFailure } = await import('./tell-failure.ts')
+    await answerFailure(new DeployError({ message, exitCode: exitCode.usage }))
+  }
+  return exitCode.usage
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

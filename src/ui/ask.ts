@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import type { Ask } from '../engine/events.ts'
 import { DeployError, exitCode } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { cleanLine } from './text.ts'
+import { cleanLine, wrap } from './text.ts'
 
 /** Questions, and secrets that nobody sees. */
 export interface AskPerson extends Ask {
@@ -54,11 +54,11 @@ export function createAsk(asking: Asking): AskPerson {
 
   return {
     async confirm(question, flag) {
-      const said = await answer(question, flag, `${shown(question)} [y/N] `)
+      const said = await answer(question, flag, `${shown(`${question} [y/N]`, output)} `)
       return said === undefined || /^y(es)?$/i.test(said.trim())
     },
     async typed(question, expected, flag) {
-      const said = await answer(question, flag, `${shown(question)}\nType ${expected} to go on: `)
+      const said = await answer(question, flag, `${shown(question, output)}\nType ${expected} to go on: `)
       return said === undefined || said.trim() === expected
     },
     async secret(label, instead) {
@@ -112,9 +112,9 @@ function readLine(prompt: string, { input, output, signal, interrupt, echo }: Re
 }
 
 /** Questions may have several lines; whatever of a host is in them is made harmless line by line. */
-function shown(question: string): string {
+function shown(question: string, { columns = 80 }: NodeJS.WriteStream): string {
   return question
     .split('\n')
-    .map((line) => cleanLine(line))
+    .flatMap((line) => wrap(cleanLine(line), columns - 1))
     .join('\n')
 }

@@ -1,4 +1,4 @@
-import { widthOf } from '../text.ts'
+import { wrap } from '../text.ts'
 import type { Remark } from './block.ts'
 import { piece, row, type Draw, type Piece } from './row.ts'
 
@@ -11,19 +11,6 @@ export function remarkRows({ kind, text, next }: Remark, indent: number, draw: D
   }
   const room = draw.width - indent * 2 - 2
   return [text, ...next]
-    .flatMap((part) => wrap(part, room))
+    .flatMap((part) => wrap(piece(part).text, room))
     .map((part, index) => row(indent, [index === 0 ? signs[kind] : { text: ' ' }, piece(part)], undefined, draw))
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of piece(text).text.split(' ')) {
-    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
-      lines.push(line)
-      line = ''
-    }
-    line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
 }

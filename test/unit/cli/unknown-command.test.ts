@@ -2,13 +2,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { main } from '../../../src/cli/main.ts'
 
 let stderr: string
+let stdout: string
 beforeEach(() => {
   stderr = ''
+  stdout = ''
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     stderr += String(text)
     return true
   })
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text)
+    return true
+  })
   // It listens for a reader that goes away, each time anew.
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'on').mockReturnThis()
 })
@@ -60,3 +65,16 @@ test.each(['snapshot save --help', 'certs list --help', 'up --help', '--help', '
     expect(stderr).toBe('')
   },
 )
+
+test.each([
+  ['upp --json', "unknown command 'upp'"],
+  ['up --jsno --json', "unknown option '--jsno'"],
+])('programs read it too: %s', async (line, message) => {
+  await said(line)
+  expect(JSON.parse(stdout)).toMatchObject({ v: 1, type: 'error', error: { message, exitCode: 2 } })
+})
+
+test('who asked for no JSON gets none', async () => {
+  await said('upp')
+  expect(stdout).toBe('')
+})

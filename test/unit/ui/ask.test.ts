@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 
 import { beforeEach, describe, expect, test } from 'vitest'
 
@@ -48,6 +49,15 @@ async function failure(promise: Promise<unknown>): Promise<DeployError> {
 }
 
 describe('on a terminal', () => {
+  test('a long question is broken between its words', async () => {
+    const { ask, type } = asking()
+    type('y\r')
+    await ask.confirm(`Take down ${'node1 node2 node3 '.repeat(8)}now?`, '--yes')
+    const lines = stripVTControlCharacters(shown).split('\n')
+    expect(lines.length).toBeGreaterThan(2)
+    expect(lines[0]).toMatch(/ node\d$/)
+  })
+
   test.each([
     ['y\r', true],
     ['YES\r', true],
