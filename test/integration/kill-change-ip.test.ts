@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { countEvents } from '../instruments/kill-events.ts'
 import { startRecorder } from '../instruments/recorder.ts'
 import type { Run } from '../instruments/run-cli.ts'
 import { otherAddress, setAddresses } from '../lab/addresses.ts'
-import { hostOutput, killHost, labHost, labReset, startHost, type NodeName } from '../lab/lab.ts'
+import { cutPort, healPorts, hostOutput, killHost, labHost, labReset, startHost, type NodeName } from '../lab/lab.ts'
 import { atEach, ending, picked, told } from './kill/at-events.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
@@ -65,6 +66,26 @@ test.runIf(hasTurn('change-ip amid trouble'))(
     const broken = await run
     const again = broken.code === 0 ? broken : await site.run(command)
     expect(again.code, `${told(broken)}\n${told(again)}`).toBe(0)
+    await expectWhole(broken, places.after)
+  },
+)
+
+test.runIf(hasTurn('change-ip amid trouble'))(
+  'the member that moves is cut off from its peers in the middle: it is waited for, or the command again finishes',
+  { timeout: 600_000 },
+  async () => {
+    const { places, command } = await toTheOther()
+    const recorder = await startRecorder(await clientsAt(site, { node2: undefined }))
+    const run = site.run(command)
+    await restarting('node2')
+    await cutPort('node2', 2380)
+    await sleep(15_000)
+    await healPorts('node2')
+    const broken = await run
+    const again = broken.code === 0 ? broken : await site.run(command)
+    const report = await recorder.stop()
+    expect(again.code, `${told(broken)}\n${told(again)}`).toBe(0)
+    expectUnharmed(report, { longestGapMs: 2000 })
     await expectWhole(broken, places.after)
   },
 )
