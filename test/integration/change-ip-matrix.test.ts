@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
-import { startRecorder, type Clients } from '../instruments/recorder.ts'
+import { reportLine, startRecorder, type Clients } from '../instruments/recorder.ts'
 import { seededRandom, testSeed } from '../instruments/seeded.ts'
 import { otherAddress, setAddresses } from '../lab/addresses.ts'
 import { hostOutput, labHost, labReset, labUp, nodes, type NodeName } from '../lab/lab.ts'
@@ -52,6 +53,28 @@ describe.runIf(hasTurn('change-ip by version')).each(full ? cells : [drawn])(
       }
       const report = await recorder.stop()
       expectUnharmed(report, members === 1 ? { failed: Infinity } : {})
+    })
+
+    test('all addresses gone at once: nothing is lost', { timeout: 600_000 }, async () => {
+      const recorder = await startRecorder(
+        await clients(site, mode, Object.fromEntries(hosts.map((host) => [host, otherAddress(host)]))),
+      )
+      await sleep(2000)
+      await Promise.all(hosts.map((host) => setAddresses(host, [labHost(host).address])))
+      const map = hosts.map((host) => `${otherAddress(host)}=${labHost(host).address}`).join(',')
+      const run = await site.run(['change-ip', '--map', map, '--yes'])
+      expect(run.code, run.stdout + run.stderr).toBe(0)
+      recorder.use(await clients(site, mode, {}))
+      await sleep(2000)
+      const report = await recorder.stop()
+      console.log(`${version}, ${mode}, ${members}: ${reportLine(report)}`)
+      expectUnharmed(report, { failed: Infinity })
+      expect(readFileSync(site.file, 'utf8')).not.toContain(otherAddress(hosts[0] ?? 'node1'))
+      const list = await hostOutput('node1', 'etcdctl member list')
+      for (const host of hosts) {
+        expect(list).not.toContain(otherAddress(host))
+        expect(await hostOutput(host, 'iptables -t nat -S')).not.toContain('etcd-deploy')
+      }
     })
 
     test('ports, and IPv4 to IPv6', { timeout: 600_000 }, async () => {
