@@ -7,7 +7,8 @@ import { timeoutMs } from './duration.ts'
 import { canonicalPath } from './host-path.ts'
 import { localPath } from './local-path.ts'
 import type { BinarySource, Cluster, Node, Paths, Service, Timeouts, Tls } from './model.ts'
-import { defaultPaths, installedFolders } from './path-rules.ts'
+import { saidPaths, usualPaths } from './path-presets.ts'
+import { installedFolders } from './path-rules.ts'
 import { defaultCaYears } from './rules.ts'
 import { secretSource } from './secret-source.ts'
 import { sshTarget } from './ssh.ts'
@@ -95,13 +96,15 @@ function pkiOf({ cluster: name, tls }: Inventory, at: Surroundings): Cluster['pk
   return { dir: localPath(tls?.pki?.dir ?? 'pki', at.home, at.folder), ...(passphrase && { passphrase }) }
 }
 
-function pathsOf({ paths = {}, binaries }: Inventory): Paths {
+function pathsOf({ paths, binaries }: Inventory): Paths {
   const installed = installedFolders(binaries)[0]?.folder
+  const { bin, config, data, wal } = saidPaths(paths)
+  const usual = usualPaths(paths)
   return {
-    bin: canonicalPath(paths.bin ?? installed ?? defaultPaths.bin),
-    config: canonicalPath(paths.config ?? defaultPaths.config),
-    data: canonicalPath(paths.data ?? defaultPaths.data),
-    ...(paths.wal === undefined ? {} : { wal: canonicalPath(paths.wal) }),
+    bin: canonicalPath(bin ?? installed ?? usual.bin),
+    config: canonicalPath(config ?? usual.config),
+    data: canonicalPath(data ?? usual.data),
+    ...(wal === undefined ? {} : { wal: canonicalPath(wal) }),
   }
 }
 

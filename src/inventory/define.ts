@@ -1,4 +1,5 @@
 import type { Settings } from '../etcd/settings.ts'
+import type { PathPreset } from './path-presets.ts'
 
 /** Gives an inventory its types, so that an editor completes and checks it; changes nothing. */
 export function defineInventory(inventory: Inventory): Inventory {
@@ -21,8 +22,8 @@ export interface Inventory {
   settings?: Settings
   /** Certificates. Default: mutual TLS with ECDSA P-256 keys. */
   tls?: TlsOptions
-  /** Where things lie on the hosts. Absolute; letters, digits, `.`, `_`, `-`, `+`, `@`. */
-  paths?: PathOptions
+  /** Where things lie on the hosts: all below one folder, or folder by folder. Absolute; letters, digits, `.`, `_`, `-`, `+`, `@`. */
+  paths?: PathPreset | PathOptions
   /** The systemd unit and whom it runs as. */
   service?: ServiceOptions
 }

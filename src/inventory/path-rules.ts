@@ -1,13 +1,13 @@
-import type { Inventory } from './define.ts'
+import type { Inventory, PathOptions } from './define.ts'
 import type { Problem } from './describe.ts'
 import { canonicalPath, isWithin, ownFolderProblem } from './host-path.ts'
+import { saidPaths, usualPaths } from './path-presets.ts'
 import type { Partly } from './prune.ts'
-
-export const defaultPaths = { bin: '/opt/etcd/bin', config: '/etc/etcd', data: '/var/lib/etcd' }
 
 /** Folders whose mode and owner are set must be etcd's own, and none may lie in another that is replaced or emptied. */
 export function pathProblems(inventory: Partly<Inventory>): Problem[] {
-  const { paths = {}, service } = inventory
+  const { service } = inventory
+  const paths = saidPaths(inventory.paths)
   const problems: Problem[] = []
   for (const key of ['config', 'data', 'wal'] as const) {
     const path = paths[key]
@@ -16,15 +16,16 @@ export function pathProblems(inventory: Partly<Inventory>): Problem[] {
   }
   return [
     ...problems,
-    ...overlaps(paths),
-    ...reserved(paths),
+    ...overlaps(inventory),
+    ...reserved(paths, usualPaths(inventory.paths).config),
     ...wrapperProblems(inventory, service?.name ?? 'etcd'),
     ...installedProblems(inventory),
   ]
 }
 
-function overlaps(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
-  const { bin, config, data } = { ...defaultPaths, ...paths }
+function overlaps(inventory: Partly<Inventory>): Problem[] {
+  const paths = saidPaths(inventory.paths)
+  const { bin, config, data } = { ...usualPaths(inventory.paths), ...paths }
   const folders = { bin, config, data, ...(paths.wal === undefined ? {} : { wal: paths.wal }) }
   const entries = Object.entries(folders).map(([key, path]) => [key, canonicalPath(path)] as const)
   return entries.flatMap(([key, path], index) =>
@@ -43,8 +44,8 @@ function overlaps(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
 }
 
 /** What this tool keeps on the hosts beside etcd's own folders. */
-function reserved(paths: Partly<NonNullable<Inventory['paths']>>): Problem[] {
-  const admin = `${canonicalPath(paths.config ?? defaultPaths.config)}-admin`
+function reserved(paths: Partly<PathOptions>, usualConfig: string): Problem[] {
+  const admin = `${canonicalPath(paths.config ?? usualConfig)}-admin`
   return (['bin', 'config', 'data', 'wal'] as const).flatMap((key) => {
     const path = canonicalPath(paths[key] ?? '')
     const taken = ['/var/lib/etcd-deploy', admin].find((folder) => isWithin(path, folder))
@@ -57,7 +58,7 @@ function wrapperProblems({ paths, binaries }: Partly<Inventory>, service: string
   if (service !== 'etcd') return []
   const reason =
     '/usr/local/bin/etcdctl is the wrapper that finds endpoints and certificate; etcd itself has to lie elsewhere, as in /opt/etcd/bin'
-  const folders = [{ path: ['paths', 'bin'], folder: paths?.bin }, ...installedFolders(binaries)]
+  const folders = [{ path: ['paths', 'bin'], folder: saidPaths(paths).bin }, ...installedFolders(binaries)]
   return folders.flatMap(({ path, folder }) =>
     folder !== undefined && canonicalPath(folder) === '/usr/local/bin' ? [{ path, reason }] : [],
   )
@@ -68,7 +69,8 @@ function installedProblems({ paths, binaries }: Partly<Inventory>): Problem[] {
   const installed = installedFolders(binaries)
   const [first] = installed
   if (first === undefined) return []
-  const bin = paths?.bin ?? first.folder
+  const said = saidPaths(paths).bin
+  const bin = said ?? first.folder
   const apart = installed.filter(({ folder }) => canonicalPath(folder) !== canonicalPath(bin))
   const problems = apart.map(({ path, folder }) => ({
     path,
@@ -76,7 +78,7 @@ function installedProblems({ paths, binaries }: Partly<Inventory>): Problem[] {
   }))
   const pushed =
     typeof binaries === 'object' && !('installed' in binaries) && Object.keys(binaries).length > installed.length
-  if (!pushed || paths?.bin !== undefined) return problems
+  if (!pushed || said !== undefined) return problems
   return [
     ...problems,
     {

@@ -5,6 +5,7 @@ import { timeoutProblem } from './duration.ts'
 import { hostPathProblem } from './host-path.ts'
 import { jumpProblem } from './jump-text.ts'
 import { localPathProblem, mirrorProblem, privateKeyProblem } from './local-path.ts'
+import { pathPresets } from './path-presets.ts'
 import { accountProblem, dropInProblem, loginProblem, nameProblem, subjectProblem, unitNameProblem } from './names.ts'
 
 const text = (problem: (value: string) => string | undefined) => z.string().check(refused(problem))
@@ -156,6 +157,19 @@ const tls = z.strictObject({
   pki: z.strictObject({ dir: localPath.exactOptional(), passphrase: secret.exactOptional() }).exactOptional(),
 })
 
+const paths = z.union(
+  [
+    z.enum(pathPresets),
+    z.strictObject({
+      bin: hostPath.exactOptional(),
+      config: hostPath.exactOptional(),
+      data: hostPath.exactOptional(),
+      wal: hostPath.exactOptional(),
+    }),
+  ],
+  `write ${pathPresets.map((preset) => `'${preset}'`).join(' or ')}, below which all lies then, or { bin, config, data, wal }`,
+)
+
 const service = z.strictObject({
   name: text(unitNameProblem).exactOptional(),
   user: account.exactOptional(),
@@ -178,14 +192,7 @@ export const schema = z.strictObject({
   binaries: binaries.exactOptional(),
   settings: settings.exactOptional(),
   tls: tls.exactOptional(),
-  paths: z
-    .strictObject({
-      bin: hostPath.exactOptional(),
-      config: hostPath.exactOptional(),
-      data: hostPath.exactOptional(),
-      wal: hostPath.exactOptional(),
-    })
-    .exactOptional(),
+  paths: paths.exactOptional(),
   service: service.exactOptional(),
 })
 

@@ -459,6 +459,22 @@ describe('paths on the hosts', () => {
     expect(refusals(minimal({ paths }))).toEqual([message])
   })
 
+  test.each<[string, unknown, string]>([
+    ['another folder', '/srv/data', ''],
+    ['a slip', '/opt/ectd', '; did you mean /opt/etcd?'],
+    ['a slash too many', '/opt/etcd/', '; did you mean /opt/etcd?'],
+    ['a word cut short', '/usr/local/etc', '; did you mean /usr/local/etcd?'],
+    ['a number', 7, ''],
+  ])('all below one folder, but %s', (_, paths, hint) => {
+    expect(refusals(minimal({ paths }))).toEqual([
+      `paths: write '/opt/etcd' or '/usr/local/etcd', below which all lies then, or { bin, config, data, wal }${hint}`,
+    ])
+  })
+
+  test('the wrapper does not lie among what is all below /usr/local/etcd', () => {
+    expect(refusals(minimal({ paths: '/usr/local/etcd' }))).toEqual([])
+  })
+
   test('installed binaries lie in one folder on all hosts', () => {
     const two = { amd64: { installed: '/usr/bin' }, arm64: { installed: '/opt/bin' } }
     expect(refusals(minimal({ binaries: two }))).toEqual([

@@ -196,6 +196,21 @@ describe('binaries', () => {
   })
 })
 
+describe('paths', () => {
+  test.each(['/opt/etcd', '/usr/local/etcd'])('all below %s', (paths) => {
+    expect(resolved(minimal({ paths })).paths).toEqual({
+      bin: `${paths}/bin`,
+      config: `${paths}/config`,
+      data: `${paths}/data`,
+    })
+  })
+
+  test('all below one folder, but binaries that are installed elsewhere', () => {
+    const { bin, data } = resolved(minimal({ paths: '/opt/etcd', binaries: { installed: '/usr/bin' } })).paths
+    expect({ bin, data }).toEqual({ bin: '/usr/bin', data: '/opt/etcd/data' })
+  })
+})
+
 test('settings come in etcd’s own form, a node’s over those for all', () => {
   const settings = { 'quota-backend-bytes': '8GiB', 'heartbeat-interval': '150ms', 'election-timeout': '1500ms' }
   const node = second({ address: '10.0.0.2', settings: { 'quota-backend-bytes': 1_000_000 } }, { settings })
