@@ -3,8 +3,8 @@ import type { Cluster, RevealSecret } from '../inventory/model.ts'
 import type { PkiStore } from '../pki/store.ts'
 import type { AskPerson } from '../ui/ask.ts'
 import type { Colors } from '../ui/colors.ts'
+import { answering } from './answering.ts'
 import { givenFlags, type CommonOptions } from './options.ts'
-import { answerFailure, wordFailure } from './tell-failure.ts'
 
 /** A command that needs the inventory and `pki/`, and no host. */
 export interface LocalSession {
@@ -25,12 +25,7 @@ export async function locally(
 ): Promise<ExitCode> {
   const { loadColors, wantsColors } = await import('../ui/colors.ts')
   const colors = await loadColors(wantsColors(process.stderr.isTTY, process.env))
-  try {
-    return await work(await openSession(options, colors))
-  } catch (error) {
-    await (options.json === true ? answerFailure(error) : wordFailure(error))
-    return (await import('../ui/errors.ts')).exitCodeOf(error)
-  }
+  return answering(options, async () => work(await openSession(options, colors)))
 }
 
 /** The store that all but the first command need. */

@@ -7,6 +7,7 @@ import { changing, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
 import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
+import { addOwn } from './own-program.ts'
 import { addRotateCerts } from './rotate-certs-program.ts'
 import { addStop } from './stop-program.ts'
 import { addTls } from './tls-program.ts'
@@ -76,5 +77,6 @@ export function program(version: string, end: (code: ExitCode) => void): Command
 
   addMember(root, end)
   addCerts(root, end)
+  addOwn(root, end)
   return root
 }

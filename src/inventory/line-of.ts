@@ -1,9 +1,9 @@
-import type { Expression, File } from '@babel/types'
+import type { Expression, File, MemberExpression, Node } from '@babel/types'
 import type { Path } from './schema-keys.ts'
-import { constantOf, exported, keyOf, syntaxOf, unwrapped } from './syntax.ts'
+import { constantOf, exported, keyOf, nodesIn, syntaxOf, unwrapped } from './syntax.ts'
 
-/** The line of an inventory's source on which a place in it is written, or where code makes it, what holds it; undefined: not in this file. */
-export function linesOf(source: string): (path: Path) => number | undefined {
+/** Where in an inventory's source a place in it is written, or where code makes it, what holds it; undefined: not in this file. */
+export function spotsOf(source: string): (path: Path) => Spot | undefined {
   const syntax = syntaxOf(source)
   if ('why' in syntax) return () => undefined
   const { file } = syntax
@@ -13,12 +13,46 @@ export function linesOf(source: string): (path: Path) => number | undefined {
     let line: number | undefined
     for (const key of path) {
       const entry = value === undefined ? undefined : entryOf(file, value, key)
-      if (entry === undefined) return line
+      if (entry === undefined) return line === undefined ? undefined : { line, variables: [] }
       line = entry.line ?? line
       value = entry.value
     }
-    return line
+    return line === undefined || value === undefined ? undefined : { line, variables: variablesIn(file, value) }
   }
+}
+
+/** The line alone. */
+export function linesOf(source: string): (path: Path) => number | undefined {
+  const spotOf = spotsOf(source)
+  return (path) => spotOf(path)?.line
+}
+
+interface Spot {
+  line: number
+  /** Of the environment, that make the value. */
+  variables: string[]
+}
+
+/** `process.env.SITE`, also through constants of the file. */
+function variablesIn(file: File, expression: Expression, passed: readonly string[] = []): string[] {
+  const found = nodesIn(expression).flatMap((node) => {
+    if (node.type === 'Identifier' && !passed.includes(node.name)) {
+      const constant = constantOf(file, node.name)
+      return constant === undefined ? [] : variablesIn(file, constant.value, [...passed, node.name])
+    }
+    return node.type === 'MemberExpression' && isEnvironment(node.object) ? (propertyOf(node) ?? []) : []
+  })
+  return [...new Set(found)]
+}
+
+function isEnvironment(node: Node): boolean {
+  if (node.type !== 'MemberExpression' || propertyOf(node) !== 'env') return false
+  return node.object.type === 'Identifier' && node.object.name === 'process'
+}
+
+function propertyOf({ property, computed }: MemberExpression): string | undefined {
+  if (property.type === 'StringLiteral') return property.value
+  return property.type === 'Identifier' && !computed ? property.name : undefined
 }
 
 interface Entry {

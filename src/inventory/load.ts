@@ -13,15 +13,26 @@ const names = ['inventory', 'etcd-deploy.config'].flatMap((name) =>
 )
 
 /** Reads the inventory named, or the one found from `cwd` upwards, and resolves it. `connects`: hosts will be logged in to. */
-export async function loadInventory(
+export async function loadInventory(path: string | undefined, options: LoadOptions = {}): Promise<Cluster> {
+  return (await openInventory(path, options)).cluster
+}
+
+/** The same with what the file says: what it exports, before any default, and how it is written. */
+export async function openInventory(
   path: string | undefined,
-  { cwd = process.cwd(), connects = true }: { cwd?: string; connects?: boolean } = {},
-): Promise<Cluster> {
+  { cwd = process.cwd(), connects = true }: LoadOptions = {},
+): Promise<Loaded & { cluster: Cluster; source(): Promise<string> }> {
   const { file, inventory } = path === undefined ? await find(cwd) : await readInventory(resolve(cwd, path))
+  const source = (): Promise<string> => readFile(file, 'utf8').catch(() => '')
   const examined = examineInventory(inventory, { file, connects })
-  if (examined.kind === 'right') return examined.cluster
-  const [{ linesOf }, source] = await Promise.all([import('./line-of.ts'), readFile(file, 'utf8').catch(() => '')])
-  throw refusal(file, examined.problems, linesOf(source))
+  if (examined.kind === 'right') return { file, inventory, cluster: examined.cluster, source }
+  const { linesOf } = await import('./line-of.ts')
+  throw refusal(file, examined.problems, linesOf(await source()))
+}
+
+interface LoadOptions {
+  cwd?: string
+  connects?: boolean
 }
 
 interface Loaded {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { linesOf } from '../../../src/inventory/line-of.ts'
+import { linesOf, spotsOf } from '../../../src/inventory/line-of.ts'
 
 const source = `import { defineInventory } from 'etcd-deploy'
 import { far } from './far.ts'
@@ -60,4 +60,20 @@ test('in lists, and under names that need quotes', () => {
 
 test.each(['not TypeScript at all {', 'export default function inventory() {}', ''])('%j: no line', (text) => {
   expect(linesOf(text)(['cluster'])).toBeUndefined()
+})
+
+test('what of the environment makes a value, also through constants', () => {
+  const spotOf = spotsOf(`const { env } = process
+const site = process.env.SITE ?? process.env['REGION']
+const user = \`\${site}-deploy\`
+const itself = itself
+export default { cluster: site, ssh: { user }, version: env.VERSION, paths: '/opt/etcd', service: { name: itself } }
+`)
+  const variables = (...path: string[]) => spotOf(path)?.variables
+  expect(variables('cluster')).toEqual(['SITE', 'REGION'])
+  expect(variables('ssh', 'user')).toEqual(['SITE', 'REGION'])
+  expect(variables('paths')).toEqual([])
+  expect(variables('service', 'name')).toEqual([])
+  // It is not known what is behind another name.
+  expect(variables('version')).toEqual([])
 })
