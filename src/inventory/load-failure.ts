@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { DeployError, exitCode } from '../errors.ts'
+import { exportHint, importHint, syntaxHint } from './load-hints.ts'
 
 /** Why an inventory, or a file that it imports, could not be loaded: where, and what to do. */
 export async function loadFailure(file: string, error: unknown): Promise<DeployError> {
@@ -9,18 +11,17 @@ export async function loadFailure(file: string, error: unknown): Promise<DeployE
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const facts = { exitCode: exitCode.usage, cause: error }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    const next =
-      'Node takes the types out and does not translate: no enum, namespace or parameter property; a union of strings does as well.'
-    return new DeployError({ ...facts, message: `${where(error) ?? file}: ${message}`, next })
+    return new DeployError({ ...facts, message: `${where(error) ?? file}: ${message}`, next: syntaxHint(message) })
   }
   if (error instanceof SyntaxError) {
     const place = where(error) ?? (await syntaxErrorPlace(file))
-    return new DeployError({ ...facts, message: `${place ?? file}: ${message}` })
+    const next = exportHint(message)
+    return new DeployError({ ...facts, message: `${place ?? file}: ${message}`, ...(next && { next }) })
   }
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT') {
-    const next =
-      'An import names a file with its ending (./site.ts), or a package that is installed beside the inventory.'
-    return new DeployError({ ...facts, message: `${file} can't be loaded: ${message}`, next })
+    const url = error instanceof Error && 'url' in error ? String(error.url) : undefined
+    const { importer = file, word, next } = importHint(message, url)
+    return new DeployError({ ...facts, message: `${await importPlace(importer, word)}: ${message}`, next })
   }
   return new DeployError({ ...facts, message: `${where(error) ?? file}: the inventory throws: ${message}` })
 }
@@ -37,6 +38,14 @@ async function syntaxErrorPlace(file: string): Promise<string | undefined> {
     () => undefined,
     (error: unknown) => (error instanceof Error && 'stderr' in error ? placeIn(String(error.stderr)) : undefined),
   )
+}
+
+/** The line of the import: Node tells the file alone. */
+async function importPlace(importer: string, word: string | undefined): Promise<string> {
+  if (word === undefined) return importer
+  const lines = (await readFile(importer, 'utf8').catch(() => '')).split('\n')
+  const at = lines.findIndex((line) => [`'${word}'`, `"${word}"`].some((quoted) => line.includes(quoted)))
+  return at === -1 ? importer : `${importer}:${at + 1}`
 }
 
 function placeIn(stack: string): string | undefined {

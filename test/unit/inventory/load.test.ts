@@ -194,7 +194,7 @@ describe('refused, exit 2', () => {
     ['bad/syntax.mjs', /syntax\.mjs:3: Unexpected identifier 'b'$/],
     ['bad/throws.ts', /throws\.ts:2: the inventory throws: SITE is not set$/],
     ['bad/late.ts', /late\.ts:1: the inventory throws: late$/],
-    ['bad/import.ts', /import\.ts can't be loaded: Cannot find module '.*gone\.ts'/],
+    ['bad/import.ts', /bad\/import\.ts:1: Cannot find module '.*gone\.ts'/],
     ['bad/sibling.ts', /bad\/syntax\.ts:3: Expected ','/],
     ['bad/inventory.yaml', /inventory\.yaml is not an inventory: a TypeScript or JavaScript file/],
     ['bad/wrong.ts', /wrong\.ts has 3 problems$/],
@@ -215,11 +215,6 @@ describe('refused, exit 2', () => {
     expect(outcomes[index]).toMatchObject({ exitCode: 2, message: expect.stringMatching(message) as string })
   })
 
-  test('with a hint where Node cannot take the types out', () => {
-    const index = refused.findIndex(([path]) => path === 'bad/enum.ts')
-    expect(outcomes[index]?.next).toEqual([expect.stringMatching(/no enum, namespace or parameter property/)])
-  })
-
   test('with the line of each place in the file', () => {
     const index = refused.findIndex(([path]) => path === 'bad/lines.ts')
     expect(outcomes[index]?.problems?.map(({ message }) => message)).toEqual([
@@ -230,5 +225,59 @@ describe('refused, exit 2', () => {
 
   test('without noise of Node beside it', () => {
     expect(stderr).toBe('')
+  })
+})
+
+describe('TypeScript that runs elsewhere and not in Node: what to write instead', () => {
+  const site = `export const address = '10.0.0.7'\nexport interface Site { address: string }\n`
+  const files: Record<string, string> = {
+    'hints/site.ts': site,
+    'hints/lib/index.ts': site,
+    'hints/deeper/nodes.ts': `import { address } from '../site'\nexport const nodes = { a: { address } }\n`,
+    'hints/enum.ts': `\nexport enum Size { small }\nexport default {}\n`,
+    'hints/constEnum.ts': `const enum Size { small }\nexport default { a: Size.small }\n`,
+    'hints/namespace.ts': `namespace Site { export const a = 1 }\nexport default { a: Site.a }\n`,
+    'hints/property.ts': `class Site { constructor(readonly a: string) {} }\nexport default new Site('x')\n`,
+    'hints/equals.ts': `import fs = require('node:fs')\nexport default { fs }\n`,
+    'hints/ending.ts': `// where it is\nimport { address } from './site'\nexport default { address }\n`,
+    'hints/otherEnding.ts': `import { address } from "./site.js"\nexport default { address }\n`,
+    'hints/folder.ts': `import { address } from './lib'\nexport default { address }\n`,
+    'hints/second.ts': `import { nodes } from './deeper/nodes.ts'\nexport default { nodes }\n`,
+    'hints/type.ts': `import { defineInventory, Inventory } from 'etcd-deploy'\nexport default defineInventory({} as Inventory)\n`,
+    'hints/package.ts': `import { z } from 'not-installed'\nexport default { z }\n`,
+  }
+  const hints: [string, RegExp, RegExp][] = [
+    ['enum', /enum\.ts:2: TypeScript enum is not supported/, /In place of an enum: const Size = \{/],
+    ['constEnum', /constEnum\.ts:1: TypeScript enum is not/, /In place of an enum/],
+    ['namespace', /namespace\.ts:1: TypeScript namespace declaration/, /In place of a namespace: a file of its own/],
+    ['property', /property\.ts:1: TypeScript parameter property/, /set it in the constructor/],
+    ['equals', /equals\.ts:1: TypeScript import equals/, /import … from/],
+    ['ending', /hints\/ending\.ts:2: Cannot find module/, /with its ending: '\.\/site\.ts'\.$/],
+    ['otherEnding', /otherEnding\.ts:1: Cannot find module/, /with its ending: '\.\/site\.ts'\.$/],
+    ['folder', /folder\.ts:1: Directory import/, /with its ending: '\.\/lib\/index\.ts'\.$/],
+    ['second', /hints\/deeper\/nodes\.ts:1: Cannot find module/, /with its ending: '\.\.\/site\.ts'\.$/],
+    [
+      'type',
+      /type\.ts:1: The requested module/,
+      /^Where Inventory is a type: import type \{ Inventory \} from 'etcd-deploy'/,
+    ],
+    ['package', /package\.ts:1: Cannot find package 'not-installed'/, /npm install not-installed\.$/],
+  ]
+  let outcomes: Outcome[]
+
+  beforeAll(async () => {
+    await write(files)
+    ;({ outcomes } = await loadAll(
+      hints.map(([name]) => `hints/${name}.ts`),
+      folder,
+    ))
+  })
+
+  test.each(hints.map((row, index) => [...row, index] as const))('%s', (_, message, hint, index) => {
+    expect(outcomes[index]).toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(message) as string,
+      next: [expect.stringMatching(hint) as string],
+    })
   })
 })
