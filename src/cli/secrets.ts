@@ -6,7 +6,7 @@ import { Secret } from '../secret.ts'
 import type { AskPerson } from '../ui/ask.ts'
 
 /** Reads a secret when it is first needed, once: seven hosts with one password ask one question. */
-export function secretReader(ask: AskPerson): RevealSecret {
+export function secretReader(ask: Pick<AskPerson, 'secret'>): RevealSecret {
   const known = new Map<string, Promise<Secret>>()
   return (source) => {
     const key = JSON.stringify(source)
@@ -16,7 +16,7 @@ export function secretReader(ask: AskPerson): RevealSecret {
   }
 }
 
-async function read(ask: AskPerson, source: SecretSource): Promise<Secret> {
+async function read(ask: Pick<AskPerson, 'secret'>, source: SecretSource): Promise<Secret> {
   if (source.from === 'prompt')
     return ask.secret(source.label, 'give it as { env: NAME } or { file: PATH } in the inventory')
   if (source.from === 'env') {

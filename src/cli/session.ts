@@ -7,6 +7,7 @@ import type { Connection, Fence } from '../host/host.ts'
 import type { Cluster, NodeName, RevealSecret, SshTarget } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
+import { confirmingHostKeys } from './confirming-host-keys.ts'
 import { onInterrupt } from './interruption.ts'
 import { silentUntilChange } from './silence.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
@@ -181,15 +182,7 @@ async function connectToAll(
     timeoutMs: cluster.timeouts.connectMs,
     timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, patienceMs[command] ?? Infinity),
     revealSecret: reveal,
-    ...(options.acceptNewHostKeys === true || process.stdin.isTTY
-      ? {
-          confirmHostKey: (host: string, fingerprint: string, type: string) =>
-            ask.confirm(
-              `${host} is unknown; its ${type} key is ${fingerprint}. Is that right?`,
-              '--accept-new-host-keys',
-            ),
-        }
-      : {}),
+    ...confirmingHostKeys(ask, options),
     onCommand: (report) => emit({ type: 'command', ...report, durationMs: Math.round(report.durationMs) }),
   })
 }

@@ -10,6 +10,8 @@ import { cleanLine, wrap } from './text.ts'
 export interface AskPerson extends Ask {
   /** `instead`: how to give it without a terminal. */
   secret(label: string, instead: string): Promise<Secret>
+  /** What was typed, as it was typed. `flag`: what says it without a terminal. */
+  text(question: string, flag: string): Promise<string>
 }
 
 export interface Asking {
@@ -60,6 +62,10 @@ export function createAsk(asking: Asking): AskPerson {
     async typed(question, expected, flag) {
       const said = await answer(question, flag, `${shown(question, output)}\nType ${expected} to go on: `)
       return said === undefined || said.trim() === expected
+    },
+    async text(question, flag) {
+      refuseWithoutTerminal(question, `${flag} says it.`)
+      return inTurn(() => readLine(`${shown(question)}: `, { input, output, signal, interrupt, echo: true }))
     },
     async secret(label, instead) {
       refuseWithoutTerminal(label, instead)
