@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { ExitCode } from '../errors.ts'
-import { basic, looking, withFile } from './command-options.ts'
+import { basic, changing, looking, withFile } from './command-options.ts'
 import type { InitOptions } from './init-answers.ts'
 import type { CommonOptions } from './options.ts'
+import type { RunPlaybookOptions } from './run-playbook.ts'
 
-/** What is about files of your own: `etcd-deploy init`, `inventory`. */
+/** What is about files of your own: `etcd-deploy init`, `inventory`, `run`. */
 export function addOwn(root: Command, end: (code: ExitCode) => void): void {
   looking(root.command('init'), [
     'init',
@@ -25,6 +26,15 @@ export function addOwn(root: Command, end: (code: ExitCode) => void): void {
     .option('--no-try', 'do not try the hosts')
     .action(async (file: string | undefined, options: InitOptions) =>
       end(await (await import('./init.ts')).init(withFile(options, file), root.version() ?? '')),
+    )
+
+  changing(root.command('run'), ['run ./chrony.ts', 'run ./chrony.ts prod.ts --dry-run', 'run ./mine.ts --on node2'])
+    .description('run a playbook of your own: under the lock and the guard, until nothing differs')
+    .argument('<playbook>', 'file that exports it')
+    .argument('[inventory]', 'inventory file')
+    .option('--dry-run', 'show what it would do, wave by wave, and do nothing')
+    .action(async (playbook: string, file: string | undefined, options: RunPlaybookOptions) =>
+      end(await (await import('./run-playbook.ts')).runPlaybook(playbook, withFile(options, file))),
     )
 
   basic(root.command('inventory'), ['inventory', 'inventory prod.ts --json'])

@@ -1,3 +1,4 @@
+import { DeployError } from '../errors.ts'
 import type { Change, Stage, Step } from './playbook.ts'
 
 /** Changes that may be made at once: at most one takes a member down. */
@@ -31,7 +32,11 @@ export function allWaves<W, S>(stage: Pick<Stage<W, S>, 'steps' | 'want'>, want:
     const wanted = stage.want?.(want, predicted) ?? want
     const wave = nextWave(stage.steps, wanted, predicted)
     if (wave.length === 0) return waves
-    if (waves.length >= maxWaves) throw new Error(`${wave[0]?.what} on ${wave[0]?.host} is planned again and again`)
+    if (waves.length >= maxWaves)
+      throw new DeployError({
+        message: `${wave[0]?.what} on ${wave[0]?.host} is planned again and again`,
+        next: 'what the change predicts is not what its step finds right',
+      })
     waves.push(wave)
     predicted = wave.reduce((state, change) => change.predict(state), predicted)
   }

@@ -1,9 +1,11 @@
 import type { DeployError, ErrorFacts } from '../errors.ts'
 import type { Script } from '../host/host.ts'
 
-/** What an observation asks of one host: a block of shell, read-only by its type's promise, and the reader of its output. */
+/** What an observation asks of one host: a block of shell that changes nothing. */
 export interface Look {
+  /** Under which its output is found. */
   name: string
+  /** Its exit status is part of the answer: a failure is something seen. */
   script: Script
 }
 
@@ -21,8 +23,11 @@ export interface LookOutput {
 
 /** One change of one host: a value. Only the engine hands its script to the host. */
 export interface Change<S> {
+  /** The node's name. */
   host: string
+  /** What is done, as people read it: `write /etc/chrony.conf`. A change that is wanted a third time ends the run: it does not do what it should. */
   what: string
+  /** The difference that was seen: `missing`. */
   why: string
   /** Unified diffs, secrets redacted. */
   diff?: string
@@ -30,7 +35,9 @@ export interface Change<S> {
   takesDown?: string
   /** Not a change but a deadline for one: shown, never counted as changed. */
   waits?: true
+  /** Runs on the host as root. Other than 0 as its exit status is a failure: this host's changes end there, the other hosts' go on. */
   script: Script
+  /** Deadline of the script in milliseconds, uploads aside. */
   timeoutMs: number
   /** Pure: what will be seen afterwards; `plan` and the property tests walk on it. */
   predict(seen: S): S
@@ -43,14 +50,19 @@ export interface Change<S> {
 /** One thing to be right on the hosts; `next` answers what differs, and nothing once it is right. */
 export interface Step<W, S> {
   name: string
+  /** What it has to see of each host beside what is seen anyway. */
+  look?: Look
   /** A barrier: its changes start only once all earlier ones ended well on all hosts. */
   alone?: true
+  /** Pure: asked again after each wave. At most one change that takes a member down is made at a time, whatever it answers. */
   next(want: W, seen: S): Change<S>[]
 }
 
 /** An intermediate target, recognised by what is seen. */
 export interface Stage<W, S, T = unknown> {
+  /** What is so once it is reached. */
   name: string
+  /** In the order in which their changes are made. */
   steps: readonly Step<W, S>[]
   /** What the controller's side is brought to before this stage's first change (which CA issues); the subject knows what it means. */
   target?: T
@@ -64,6 +76,7 @@ export interface Stage<W, S, T = unknown> {
   pause?: string
 }
 
+/** What keeps a run from changing anything, or what people shall know beforehand. */
 export interface Problem {
   error: DeployError
   /** Only told: nothing is refused. */

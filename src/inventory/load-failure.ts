@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import { DeployError, exitCode } from '../errors.ts'
 import { exportHint, importHint, syntaxHint } from './load-hints.ts'
 
-/** Why an inventory, or a file that it imports, could not be loaded: where, and what to do. */
-export async function loadFailure(file: string, error: unknown): Promise<DeployError> {
+/** Why a file of the user's, or one that it imports, could not be loaded: where, and what to do. */
+export async function loadFailure(file: string, error: unknown, what: 'inventory' | 'playbook'): Promise<DeployError> {
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const facts = { exitCode: exitCode.usage, cause: error }
@@ -23,7 +23,7 @@ export async function loadFailure(file: string, error: unknown): Promise<DeployE
     const { importer = file, word, next } = importHint(message, url)
     return new DeployError({ ...facts, message: `${await importPlace(importer, word)}: ${message}`, next })
   }
-  return new DeployError({ ...facts, message: `${where(error) ?? file}: the inventory throws: ${message}` })
+  return new DeployError({ ...facts, message: `${where(error) ?? file}: the ${what} throws: ${message}` })
 }
 
 /** The first place of the user's in the error's stack, and before that the place that Node shows above it. */

@@ -32,7 +32,7 @@ export function importHint(
   const importer = / imported from (\/.+)$/.exec(message)?.[1]
   if (importer === undefined || url === undefined || !url.startsWith('file:')) {
     const name = /^Cannot find package '(.+?)'/.exec(message)?.[1]
-    const next = `A package has to be installed beside the inventory${name === undefined ? '' : `: npm install ${name}`}.`
+    const next = `A package has to be installed beside the file${name === undefined ? '' : `: npm install ${name}`}.`
     return { ...(importer === undefined ? {} : { importer }), ...(name === undefined ? {} : { word: name }), next }
   }
   const wanted = fileURLToPath(url)
@@ -40,7 +40,7 @@ export function importHint(
   const meant = namesake(wanted)
   const next =
     meant === undefined
-      ? 'An import names a file with its ending (./site.ts), or a package that is installed beside the inventory.'
+      ? 'An import names a file with its ending (./site.ts), or a package that is installed beside the file.'
       : `An import names the file itself, with its ending: '${written(importer, meant)}'.`
   return { importer, word, next }
 }

@@ -1,11 +1,9 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises'
+import { lstat, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { cosmiconfig } from 'cosmiconfig'
 import { DeployError, exitCode } from '../errors.ts'
-import { loadFailure } from './load-failure.ts'
+import { loadModule } from './load-module.ts'
 import type { Cluster } from './model.ts'
-import { resolveOwnPackage } from './own-package.ts'
 import { examineInventory, refusal } from './resolve.ts'
 
 const names = ['inventory', 'etcd-deploy.config'].flatMap((name) =>
@@ -95,14 +93,8 @@ function explorer() {
  * In place of cosmiconfig's own, which runs a file that failed a second time by `require` and then tells that error instead; and its
  * search would pass over an inventory that itself fails with ENOENT.
  */
-async function load(path: string): Promise<{ module: Record<string, unknown>; file: string }> {
-  resolveOwnPackage()
-  const file = await realpath(path)
-  try {
-    return { module: (await import(pathToFileURL(file).href)) as Record<string, unknown>, file }
-  } catch (error) {
-    throw await loadFailure(file, error)
-  }
+function load(path: string): ReturnType<typeof loadModule> {
+  return loadModule(path, 'inventory')
 }
 
 function loaded(result: Awaited<ReturnType<ReturnType<typeof explorer>['load']>>): Loaded {

@@ -2,6 +2,7 @@ import { DeployError } from '../errors.ts'
 import type { HostReading } from '../engine/playbook.ts'
 import type { Architecture, Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { readAnswers } from './answers.ts'
 import { readEtcd } from './read-etcd.ts'
 import { readEntries, readFiles, readSpace } from './read-files.ts'
 import { readFormed, readOperation } from './read-memory.ts'
@@ -29,6 +30,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
   const listening = [...lines('listening'), ...(reading.outputs['sockets']?.stdout.split('\n') ?? [])]
     .map(readListening)
     .filter((socket) => socket !== undefined)
+  const answers = readAnswers(reading)
   const clock = Number(lines('clock')[0] ?? Number.NaN) * 1000
   return {
     kind: 'reached',
@@ -71,6 +73,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     etcd: readEtcd(reading.outputs['etcd']),
     recovery: readRecovery(reading.outputs['recovery']),
     peers: readPeers(reading.outputs['peers']),
+    ...(answers.size === 0 ? {} : { answers }),
   }
 }
 

@@ -46,8 +46,16 @@ export interface ReachedHost {
   etcd: EtcdSeen | undefined
   /** Absent: not asked. */
   recovery?: RecoverySeen | undefined
+  /** To what the steps of a playbook ask by looks of their own, by the looks' names. */
+  answers?: ReadonlyMap<string, Answer>
   /** Whether this host reaches the peer port of the others; absent: not checked. */
   peers: ReadonlyMap<NodeName, 'open' | 'blocked' | 'unresolved'>
+}
+
+/** What the script of a look printed, and its exit status. */
+export interface Answer {
+  code: number
+  stdout: string
 }
 
 export interface AddressSeen {

@@ -27,6 +27,8 @@ export class FakeCluster {
   readonly done: string[] = []
   /** Called before each change; may throw, as a run that is killed there. */
   before: (change: string) => void = () => {}
+  /** What a host prints where a script is none of those below. */
+  prints: (name: string, script: Script) => string | undefined = () => undefined
   readonly #cluster: Cluster
 
   constructor(cluster: Cluster) {
@@ -100,6 +102,8 @@ export class FakeCluster {
   #execute(name: string, script: Script): string {
     const on = this.hosts.get(name) as FakeHost
     const { text, args = [], files = [] } = script
+    const printed = this.prints(name, script)
+    if (printed !== undefined) return printed
     const [node] = this.#cluster.nodes
     if (node === undefined) return ''
     if (text === hostLook(this.#cluster, node).script.text) return this.#look(name, on)
