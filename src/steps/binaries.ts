@@ -1,5 +1,6 @@
 import type { Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { managedHeader } from '../etcd/unit.ts'
 import type { Cluster } from '../inventory/model.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
 import { seenOnce, type FileWant } from './file-want.ts'
@@ -22,7 +23,12 @@ export const binaries: Step<Wanted, Seen> = {
           why: missing.map((want) => `${want.path} ${on.files.has(want.path) ? 'is another' : 'missing'}`).join(', '),
           script: {
             text: installBinaries,
-            args: [binarySums, cluster.version, ...wanted.flatMap((want) => [want.content.sha256, want.path])],
+            args: [
+              binarySums,
+              managedHeader(cluster),
+              cluster.version,
+              ...wanted.flatMap((want) => [want.content.sha256, want.path]),
+            ],
             files: missing,
           },
           timeoutMs: 600_000,
@@ -63,7 +69,7 @@ function sums(cluster: Cluster, on: ReachedHost): { sha256: string; size: number
 function pushed(cluster: Cluster, wanted: readonly FileWant[]): [string, ReturnType<typeof seenOnce>][] {
   const { binarySums } = layoutOf(cluster)
   const lines = wanted.map((want) => `${want.content.sha256} ${seenOnce(want).size} 0 ${want.path}\n`)
-  const text = `# etcd ${cluster.version}\n${lines.join('')}`
+  const text = `${managedHeader(cluster)}\n# etcd ${cluster.version}\n${lines.join('')}`
   const file = {
     type: 'file' as const,
     mode: 0o644,
@@ -81,9 +87,10 @@ function pushed(cluster: Cluster, wanted: readonly FileWant[]): [string, ReturnT
 
 /** Remembers size and time beside the sum that was checked, so that the next run need not hash 60 MB. */
 const installBinaries = `
-sums=$1 version=$2; shift 2
+sums=$1 header=$2 version=$3; shift 3
 install_files
 {
+  echo "$header"
   echo "# etcd $version"
   while [ $# -ge 2 ]; do echo "$1 $(stat -c '%s %Y' "$2") $2"; shift 2; done
 } >"$sums.new"

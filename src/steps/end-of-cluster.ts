@@ -1,6 +1,7 @@
 import type { Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster } from '../inventory/model.ts'
+import { binariesOfAnother } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
 import type { Wanted } from './wanted.ts'
@@ -87,7 +88,7 @@ export const removeFiles: Step<Wanted, Seen> = {
               at.stateDir,
               at.unit,
               at.wrapper,
-              at.binarySums,
+              binariesOfAnother(cluster, on) === undefined ? at.binarySums : '',
               at.etcd,
               at.etcdctl,
               at.etcdutl,
@@ -109,7 +110,8 @@ export const removeFiles: Step<Wanted, Seen> = {
 
 function ours(cluster: Cluster, on: ReachedHost): string[] {
   const at = layoutOf(cluster)
-  const pushed = on.files.has(at.binarySums) ? [at.binarySums] : []
+  const isPushed = on.files.has(at.binarySums) && binariesOfAnother(cluster, on) === undefined
+  const pushed = isPushed ? [at.binarySums] : []
   return [at.unit, at.wrapper, at.env, at.tlsDir, at.adminDir, at.stateDir, at.formed, ...pushed].filter((path) =>
     on.files.has(path),
   )
@@ -128,12 +130,12 @@ const deleteData = `
 for folder in "$1" $2; do rm -rf -- "$folder"/member "$folder"/member.*; done
 `
 
-/** The memory that a cluster was here goes last: until then a rerun knows that there is something to end. */
+/** Sums: empty where the binaries are another cluster's. The memory that a cluster was here goes last: until then a rerun knows that there is something to end. */
 const removeAll = `
 bin=$1 config=$2 admin=$3 state=$4 unit=$5 wrapper=$6 sums=$7; shift 7
 rm -f -- "$unit" "$wrapper"
 systemctl daemon-reload
-if [ -e "$sums" ]; then rm -f -- "$@" "$sums"; fi
+if [ -n "$sums" ] && [ -e "$sums" ]; then rm -f -- "$@" "$sums"; fi
 for folder in "$bin" "$(dirname "$bin")"; do rmdir "$folder" 2>/dev/null || :; done
 rm -rf -- "$config/tls" "$config/etcd.env" "$admin"
 rmdir "$config" 2>/dev/null || :

@@ -44,6 +44,21 @@ export function foreignTraces(cluster: Cluster, name: NodeName, host: ReachedHos
 export const takeOver =
   'taking over a cluster that was set up by hand is not there yet (it will be etcd-deploy adopt): see docs/how-it-works.md'
 
+/** Another cluster of etcd-deploy's, whose settings lie where this one's would. */
+export function settingsOfAnother(cluster: Cluster, on: ReachedHost): string | undefined {
+  return another(cluster, on.files.get(layoutOf(cluster).env)?.text)
+}
+
+/** Another cluster of etcd-deploy's, whose binaries lie where this one's would. */
+export function binariesOfAnother(cluster: Cluster, on: ReachedHost): string | undefined {
+  return another(cluster, on.files.get(layoutOf(cluster).binarySums)?.text)
+}
+
+function another(cluster: Cluster, text: string | undefined): string | undefined {
+  const owner = managedBy(text ?? '')
+  return owner === cluster.name ? undefined : owner
+}
+
 /** The cluster that a file of ours belongs to. */
 export function managedBy(text: string): string | undefined {
   return /^# Managed by etcd-deploy for cluster (\S+);/m.exec(text)?.[1]

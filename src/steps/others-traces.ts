@@ -1,14 +1,34 @@
 import { DeployError, exitCode } from '../errors.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
-import { foreignTraces } from './foreign.ts'
+import { foreignTraces, settingsOfAnother } from './foreign.ts'
 import { hasMemberData } from './formation.ts'
 import { heldData, nameOf } from './other-etcd.ts'
 import type { ReachedHost } from './seen.ts'
 
 /** Why nothing of a host may be stopped or set aside: it is not this cluster's. */
 export function othersTraces(cluster: Cluster, host: NodeName, on: ReachedHost): DeployError[] {
-  return [...foreignTraces(cluster, host, on), ...strangersData(cluster, host, on), ...dataInUse(cluster, host, on)]
+  const foreign = foreignTraces(cluster, host, on)
+  return [
+    ...(foreign.length > 0 ? foreign : strangersSettings(cluster, host, on)),
+    ...strangersData(cluster, host, on),
+    ...dataInUse(cluster, host, on),
+  ]
+}
+
+/** They would go with the folder, and with them the keys of a member that runs. */
+function strangersSettings(cluster: Cluster, host: string, on: ReachedHost): DeployError[] {
+  const owner = settingsOfAnother(cluster, on)
+  if (owner === undefined) return []
+  return [
+    new DeployError({
+      message: `${cluster.paths.config} holds the settings of cluster ${owner}, not of ${cluster.name}`,
+      host,
+      tried: `read ${layoutOf(cluster).env}`,
+      next: 'compare paths.config and the hosts of this inventory',
+      exitCode: exitCode.refused,
+    }),
+  ]
 }
 
 /** Data where nothing says that it is ours: perhaps a living etcd of somebody else's under another unit. */

@@ -2,7 +2,7 @@ import { exitCode } from '../errors.ts'
 import type { Problem } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
-import { managedBy } from './foreign.ts'
+import { binariesOfAnother, managedBy, settingsOfAnother } from './foreign.ts'
 import { grave } from './problem.ts'
 import type { ReachedHost } from './seen.ts'
 
@@ -10,7 +10,11 @@ import type { ReachedHost } from './seen.ts'
 export function strangersFiles(cluster: Cluster, host: NodeName, on: ReachedHost): Problem[] {
   const binaries = strangersBinaries(cluster, on)
   const settings = strangersSettings(cluster, on)
+  const pushed = areInstalled(cluster, on) ? undefined : binariesOfAnother(cluster, on)
+  const set = settingsOfAnother(cluster, on)
   return [
+    ...(pushed === undefined ? [] : [ofAnother(host, pushed, cluster.paths.bin, 'paths.bin')]),
+    ...(set === undefined ? [] : [ofAnother(host, set, cluster.paths.config, 'paths.config')]),
     ...(binaries.length === 0 ? [] : [notOurs(host, binaries, 'paths.bin')]),
     ...(settings.length === 0 ? [] : [notOurs(host, settings, 'paths.config')]),
   ]
@@ -42,6 +46,16 @@ function strangersSettings(cluster: Cluster, on: ReachedHost): string[] {
 function areInstalled({ binaries }: Cluster, { architecture }: ReachedHost): boolean {
   if ('kind' in binaries) return binaries.kind === 'installed'
   return architecture !== undefined && binaries[architecture]?.kind === 'installed'
+}
+
+/** Two clusters on one host are fine, each with folders of its own. */
+function ofAnother(host: NodeName, owner: string, folder: string, setting: 'paths.bin' | 'paths.config'): Problem {
+  return grave(host, {
+    message: `${folder} holds the ${setting === 'paths.bin' ? 'binaries' : 'settings'} of cluster ${owner}`,
+    tried: `look at who manages what is in ${folder}`,
+    next: `set ${setting} to a folder of this cluster's own; two clusters on one host share no path, port or service.name`,
+    exitCode: exitCode.refused,
+  })
 }
 
 function notOurs(host: NodeName, paths: string[], setting: 'paths.bin' | 'paths.config'): Problem {

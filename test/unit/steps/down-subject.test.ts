@@ -45,3 +45,9 @@ test("not while somebody's etcd works in the data; one on our ports is no concer
   const beside = other({ folders: ['/srv/etcd/member'], listening: [{ address: '0.0.0.0', port: 2379 }] })
   expect(found(halted({ others: [beside] }))).toEqual([])
 })
+
+test("not where the settings are another cluster's of this tool, which may run with them", () => {
+  const env: [string, FileSeen] = [at.env, { ...file, text: '# Managed by etcd-deploy for cluster events; x\n' }]
+  const [problem] = found({ ...stopped(of, 'node1'), formed: undefined, files: new Map([env]) })
+  expect(problem).toEqual(['node1', 3, '/etc/etcd holds the settings of cluster events, not of prod'])
+})

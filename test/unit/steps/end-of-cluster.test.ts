@@ -121,6 +121,21 @@ describe.skipIf(process.platform !== 'linux')('files', () => {
   })
 })
 
+test('binaries that another cluster pushed stay, and call for nothing', () => {
+  const placed = cluster()
+  const at = layoutOf(placed)
+  const want: Wanted = { cluster: placed, formation: { kind: 'bootstrap', token: '' }, members: new Map() }
+  const sums = (owner: string): [string, FileSeen] => [
+    at.binarySums,
+    { ...folderSeen, type: 'file', text: `# Managed by etcd-deploy for cluster ${owner}; x\n# etcd 3.6.16\n` },
+  ]
+  const removal = (...files: [string, FileSeen][]) =>
+    removeFiles.next(want, { hosts: new Map([['node1', { ...stopped(placed, 'node1'), files: new Map(files) }]]) })[0]
+  expect(removal(sums('events'))).toBeUndefined()
+  expect(removal(sums('events'), [at.stateDir, folderSeen])?.script.args).not.toContain(at.binarySums)
+  expect(removal(sums(placed.name))?.script.args).toContain(at.binarySums)
+})
+
 test('a member that runs, or would at the next boot, is stopped for good; one that does neither is left', () => {
   const unitFile = new Map([[layoutOf(of).unit, { ...folderSeen, type: 'file' as const }]])
   const want: Wanted = { cluster: of, formation: { kind: 'bootstrap', token: '' }, members: new Map() }

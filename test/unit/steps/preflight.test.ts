@@ -254,6 +254,42 @@ describe('is told, and hinders nothing', () => {
   })
 })
 
+describe('another cluster of etcd-deploy on the same host', () => {
+  const events = '# Managed by etcd-deploy for cluster events; x\n'
+
+  test('is fine where it shares nothing', () => {
+    const member = other({ unit: 'etcd-events.service', folders: ['/var/lib/etcd-events/member'] })
+    expect(found(plain('node1', { others: [member], ...listening('10.0.0.1', 12_379) }))).toEqual([])
+  })
+
+  test.each<[string, Partial<ReachedHost>, RegExp]>([
+    [
+      'binaries',
+      { files: new Map([[at.binarySums, file(events)]]) },
+      /^\/opt\/etcd\/bin holds the binaries of cluster events$/,
+    ],
+    [
+      'binaries, though ours was begun',
+      { files: new Map([[at.binarySums, file(events)], [at.etcd, file()], stateDir]) },
+      /^\/opt\/etcd\/bin holds the binaries of cluster events$/,
+    ],
+    [
+      'settings',
+      { files: new Map([[at.env, file(events)], stateDir]) },
+      /^\/etc\/etcd holds the settings of cluster events$/,
+    ],
+  ])('is left its %s', (_, parts, message) => {
+    expect(found(plain('node1', parts))).toMatchObject([
+      { error: { host: 'node1', exitCode: 3, message: expect.stringMatching(message) as string } },
+    ])
+  })
+
+  test('may be run with the same binaries where the inventory says that they are installed', () => {
+    const shared = cluster({ binaries: { installed: '/opt/etcd/bin' } })
+    expect(found(plain('node1', { files: new Map([[at.binarySums, file(events)]]) }), { cluster: shared })).toEqual([])
+  })
+})
+
 test('binaries that the inventory says are there already are not written over', () => {
   const there = plain('node1', { files: new Map([['/usr/bin/etcd', file()]]) })
   expect(found(there, { cluster: cluster({ binaries: { installed: '/usr/bin' } }) })).toEqual([])
