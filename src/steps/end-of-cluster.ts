@@ -130,7 +130,10 @@ const deleteData = `
 for folder in "$1" $2; do rm -rf -- "$folder"/member "$folder"/member.*; done
 `
 
-/** Sums: empty where the binaries are another cluster's. The memory that a cluster was here goes last: until then a rerun knows that there is something to end. */
+/**
+ * The memory that a cluster was here goes last: until then a rerun knows that there is something to end. `sums` is empty where the
+ * binaries are another cluster's.
+ */
 const removeAll = `
 bin=$1 config=$2 admin=$3 state=$4 unit=$5 wrapper=$6 sums=$7; shift 7
 rm -f -- "$unit" "$wrapper"

@@ -33,6 +33,7 @@ export interface ReachedHost {
   dataEntries: string[]
   walEntries: string[]
   configEntries: string[]
+  /** Of the file systems under the data and WAL directories, by the directory. */
   space: ReadonlyMap<string, { freeKiB: number; fileSystem: string }>
   mounts: string[]
   fstab: string[]
@@ -145,6 +146,7 @@ export function reached(seen: Seen, host: NodeName): ReachedHost | undefined {
   return found?.kind === 'reached' ? found : undefined
 }
 
+/** The hosts that answered, by their nodes' names. */
 export function reachedHosts(seen: Seen): [NodeName, ReachedHost][] {
   return [...seen.hosts].filter((entry): entry is [NodeName, ReachedHost] => entry[1].kind === 'reached')
 }

@@ -65,7 +65,9 @@ export function createAsk(asking: Asking): AskPerson {
     },
     async text(question, flag) {
       refuseWithoutTerminal(question, `${flag} says it.`)
-      return inTurn(() => readLine(`${shown(question)}: `, { input, output, signal, interrupt, echo: true }))
+      return inTurn(() =>
+        readLine(`${shown(`${question}:`, output)} `, { input, output, signal, interrupt, echo: true }),
+      )
     },
     async secret(label, instead) {
       refuseWithoutTerminal(label, instead)
