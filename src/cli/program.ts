@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 
-import type { ExitCode } from '../errors.ts'
 import { addCerts } from './certs-program.ts'
 import { addChangeIp } from './change-ip-program.ts'
 import { changing, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
+import { addExec } from './exec-program.ts'
 import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import { addRotateCerts } from './rotate-certs-program.ts'
@@ -12,7 +12,7 @@ import { addStop } from './stop-program.ts'
 import { addTls } from './tls-program.ts'
 
 /** All commands; each loads its own code when it is called. */
-export function program(version: string, end: (code: ExitCode) => void): Command {
+export function program(version: string, end: (code: number) => void): Command {
   const root = new Command('etcd-deploy')
     .description('Brings up and operates etcd clusters on plain Linux hosts, over SSH.')
     .version(version, '-V, --version')
@@ -74,6 +74,7 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
     )
 
+  addExec(root, end)
   addMember(root, end)
   addCerts(root, end)
   return root

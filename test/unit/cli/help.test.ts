@@ -25,7 +25,7 @@ const all = callable(program('0.0.0', () => {}))
 
 test('the commands are those that people are told of', () => {
   expect(all.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['up', 'plan', 'status', 'restart', 'down', 'snapshot save']),
+    expect.arrayContaining(['up', 'plan', 'status', 'restart', 'down', 'snapshot save', 'exec', 'logs']),
   )
 })
 
@@ -38,7 +38,7 @@ describe.each(all.map(({ name, command }) => [name, command] as const))('%s --he
     const known = command.options.flatMap(({ long, short }) => [long, short])
     for (const example of examples) {
       expect(example.startsWith(name), example).toBe(true)
-      for (const option of (example.split(' | ')[0] ?? '').split(' ').filter((word) => word.startsWith('-')))
+      for (const option of (example.split(/ \| | -- /)[0] ?? '').split(' ').filter((word) => word.startsWith('-')))
         expect(known, example).toContain(option.split('=')[0])
     }
   })
