@@ -2,7 +2,7 @@ import { Command } from 'commander'
 
 import { addCerts } from './certs-program.ts'
 import { addChangeIp } from './change-ip-program.ts'
-import { changing, looking, withFile } from './command-options.ts'
+import { changing, helped, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
 import { addExec } from './exec-program.ts'
 import { addMember } from './member-program.ts'
@@ -66,12 +66,22 @@ export function program(version: string, end: (code: number) => void): Command {
       end(await (await import('./down.ts')).down(withFile(options, file))),
     )
 
-  const snapshot = root.command('snapshot').description('save the data of the cluster').exitOverride()
+  const snapshot = root
+    .command('snapshot')
+    .description('save the data of the cluster, and look at what was saved')
+    .exitOverride()
   looking(snapshot.command('save'), ['snapshot save backup.db', 'snapshot save -i prod.ts /backup/etcd.db'])
     .description('save a snapshot through the healthiest member, verified, into FILE')
     .argument('<file>', 'where to write it, on this machine')
     .action(async (file: string, options: CommonOptions) =>
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
+    )
+  helped(snapshot.command('status'), ['snapshot status backup.db', 'snapshot status /backup/etcd.db --json'])
+    .description('prove that a snapshot on this machine is whole, and tell what is in it')
+    .argument('<file>', 'the snapshot')
+    .option('--json', 'one JSON object for programs')
+    .action(async (file: string, options: { json?: true }) =>
+      end(await (await import('./snapshot-status.ts')).snapshotStatusOf(file, options)),
     )
 
   addExec(root, end)
