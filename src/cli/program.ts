@@ -4,6 +4,7 @@ import { addCerts } from './certs-program.ts'
 import { addChangeIp } from './change-ip-program.ts'
 import { changing, helped, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
+import { addEndpoints } from './endpoints-program.ts'
 import { addExec } from './exec-program.ts'
 import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
@@ -84,6 +85,7 @@ export function program(version: string, end: (code: number) => void): Command {
       end(await (await import('./snapshot-status.ts')).snapshotStatusOf(file, options)),
     )
 
+  addEndpoints(root, end)
   addExec(root, end)
   addMember(root, end)
   addCerts(root, end)

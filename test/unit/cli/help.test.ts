@@ -44,8 +44,8 @@ describe.each(all.map(({ name, command }) => [name, command] as const))('%s --he
   })
 })
 
-// Done in `pki/` alone: there are no commands on hosts to be told of, and what is asked for is a file.
-const local = ['certs issue', 'certs export', 'certs import-ca']
+// Done with `pki/` alone: there are no commands on hosts to be told of, and what is asked for is a file.
+const local = ['certs issue', 'certs export', 'certs import-ca', 'endpoints']
 
 // It looks at a file, whatever cluster that is from.
 const alone = ['snapshot status']
