@@ -46,7 +46,8 @@ function withInventory(command: Command): Command {
   )
 }
 
-function helped(command: Command, lines: readonly string[]): Command {
+/** Of all; by itself for what needs no inventory. */
+export function helped(command: Command, lines: readonly string[]): Command {
   return command
     .exitOverride()
     .showHelpAfterError(`(${wholeName(command)} --help shows its options)`)

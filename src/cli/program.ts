@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 
-import type { ExitCode } from '../errors.ts'
 import { addCerts } from './certs-program.ts'
 import { addChangeIp } from './change-ip-program.ts'
-import { changing, looking, withFile } from './command-options.ts'
+import { changing, helped, looking, withFile } from './command-options.ts'
 import { examples } from './examples.ts'
+import { addEndpoints } from './endpoints-program.ts'
+import { addExec } from './exec-program.ts'
 import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import { addOwn } from './own-program.ts'
@@ -13,7 +14,7 @@ import { addStop } from './stop-program.ts'
 import { addTls } from './tls-program.ts'
 
 /** All commands; each loads its own code when it is called. */
-export function program(version: string, end: (code: ExitCode) => void): Command {
+export function program(version: string, end: (code: number) => void): Command {
   const root = new Command('etcd-deploy')
     .description('Brings up and operates etcd clusters on plain Linux hosts, over SSH.')
     .version(version, '-V, --version')
@@ -67,14 +68,26 @@ export function program(version: string, end: (code: ExitCode) => void): Command
       end(await (await import('./down.ts')).down(withFile(options, file))),
     )
 
-  const snapshot = root.command('snapshot').description('save the data of the cluster').exitOverride()
+  const snapshot = root
+    .command('snapshot')
+    .description('save the data of the cluster, and look at what was saved')
+    .exitOverride()
   looking(snapshot.command('save'), ['snapshot save backup.db', 'snapshot save -i prod.ts /backup/etcd.db'])
     .description('save a snapshot through the healthiest member, verified, into FILE')
     .argument('<file>', 'where to write it, on this machine')
     .action(async (file: string, options: CommonOptions) =>
       end(await (await import('./snapshot.ts')).snapshotSave(file, options)),
     )
+  helped(snapshot.command('status'), ['snapshot status backup.db', 'snapshot status /backup/etcd.db --json'])
+    .description('prove that a snapshot on this machine is whole, and tell what is in it')
+    .argument('<file>', 'the snapshot')
+    .option('--json', 'one JSON object for programs')
+    .action(async (file: string, options: { json?: true }) =>
+      end(await (await import('./snapshot-status.ts')).snapshotStatusOf(file, options)),
+    )
 
+  addEndpoints(root, end)
+  addExec(root, end)
   addMember(root, end)
   addCerts(root, end)
   addOwn(root, end)

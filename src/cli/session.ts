@@ -155,7 +155,7 @@ export async function inSession(
   return code
 }
 
-async function connectToAll(
+export async function connectToAll(
   cluster: Cluster,
   places: ReadonlyMap<NodeName, readonly SshTarget[]> | undefined,
   {
@@ -190,13 +190,15 @@ async function connectToAll(
 /** A host that is switched off must not delay what the others answer, nor a revocation on them. */
 const patienceMs: Partial<Record<string, number>> = {
   status: 5000,
+  exec: 5000,
+  logs: 5000,
   'certs list': 5000,
   'snapshot save': 5000,
   'certs revoke': 10_000,
 }
 
 /** `--on node1,node2`: names of the inventory. */
-function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {
+export function narrowed(cluster: Cluster, on: string | undefined): ReadonlySet<string> | undefined {
   if (on === undefined) return undefined
   return new Set(on.split(',').map((name) => nodeNamed(cluster, name.trim(), '--on').name))
 }

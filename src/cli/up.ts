@@ -1,6 +1,6 @@
 import { exitCode, type ExitCode } from '../errors.ts'
 import type { Cluster } from '../inventory/model.ts'
-import type { ChangeOptions } from './options.ts'
+import { namedInventory, type ChangeOptions } from './options.ts'
 import { runStages } from './run-stages.ts'
 import { inSession } from './session.ts'
 import { tellEndpoints } from './tell-endpoints.ts'
@@ -11,7 +11,9 @@ export function up(options: ChangeOptions): Promise<ExitCode> {
     await runStages(session, playbook.stages, options)
     const { cluster, emit } = session
     tellEndpoints(emit, cluster)
+    const pasted = `etcd-deploy endpoints --for etcdctl${namedInventory(options)}`
     for (const message of await clientCertificates(cluster)) emit({ type: 'note', message })
+    emit({ type: 'note', message: `ready to paste, for etcdctl, kube-apiserver, kubeadm or k3s: ${pasted}` })
     return exitCode.done
   })
 }

@@ -25,13 +25,21 @@ export function frameParser(nonce: string, frames: Frames): (chunk: Buffer) => v
       if (at > 0) frames.data(pending.subarray(0, at))
       pending = pending.subarray(at)
       const end = pending.indexOf(0x0a)
-      if (end === -1) return
+      if (end === -1 && pending.length <= longestMarkBytes) return
+      // No mark of ours: whoever knows the nonce must not fill the memory with one that never ends
+      if (end === -1) {
+        frames.data(pending)
+        pending = Buffer.alloc(0)
+        return
+      }
       const words = pending.subarray(start.length, end).toString().split(' ')
       pending = pending.subarray(end + 1)
       frames.mark(words)
     }
   }
 }
+
+const longestMarkBytes = 64 * 1024
 
 /** The length of the longest end of `bytes` that may be the beginning of `start`. */
 function overlap(bytes: Buffer, start: Buffer): number {

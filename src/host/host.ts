@@ -11,6 +11,11 @@ export interface Host {
    */
   run(blocks: readonly Script[], options: RunOptions): Promise<RunResult>
   /**
+   * Runs one command, word for word, and hands on what it prints as it comes; nothing is kept, however much that is. It does not outlive the
+   * connection. Rejects where it could not be started, or was lost on the way.
+   */
+  stream(words: readonly string[], options: StreamOptions): Promise<StreamEnd>
+  /**
    * Takes the host's lock and runs the blocks (without files) in the same command; the process there holds the lock until `release`, until the
    * connection ends, or until 60 s passed without a sign of life from here. Whoever takes it next first ends what is left of ours.
    */
@@ -87,6 +92,22 @@ export interface RunResult {
   stderr: string
   durationMs: number
 }
+
+export interface StreamOptions {
+  /** For --verbose and errors. */
+  what: string
+  /** Ends the command on the host too. */
+  signal: AbortSignal
+  /** Until it has begun; after that it takes as long as it likes. */
+  timeoutMs: number
+  /** The host is held up while the answer is pending. */
+  onOutput: (stream: OutputStream, bytes: Uint8Array) => Promise<void> | undefined
+}
+
+export type OutputStream = 'stdout' | 'stderr'
+
+/** `ended`: whether the host has told that the command is gone. */
+export type StreamEnd = { kind: 'exit'; code: number } | { kind: 'interrupted'; ended: boolean }
 
 /** The lock under which a change runs. */
 export interface Fence {

@@ -11,6 +11,7 @@ import type { FilePut, Host, Script } from './host.ts'
 import { takeLock } from './lock.ts'
 import { runBlocks } from './run.ts'
 import type { CommandReport, Shell } from './shell.ts'
+import { streamCommand } from './stream.ts'
 import { passSudo, sudoRefusal } from './sudo.ts'
 
 /** A logged-in connection as a host. */
@@ -40,6 +41,7 @@ export function sshHost(
     target: shell.target,
     cost: shell.cost,
     run: (blocks, runOptions) => runBlocks(shell, asSent(blocks), runOptions),
+    stream: (words, streamOptions) => streamCommand(shell, words, streamOptions),
     lock: (fence, blocks, lockOptions) => takeLock(shell, fence, blocks, lockOptions),
     dial: (address, port, signal) => forward(client.ssh, address, port, name, signal),
     close: () => void client.ssh.end(),

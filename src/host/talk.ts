@@ -117,7 +117,7 @@ export async function talk(
 }
 
 /** A connection that hangs may never answer: whoever waits for it is told of the abort at once. */
-async function orAborted(launching: Promise<Process>, signal: AbortSignal): Promise<Process> {
+export async function orAborted(launching: Promise<Process>, signal: AbortSignal): Promise<Process> {
   const { promise, reject } = Promise.withResolvers<never>()
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   if (signal.aborted) reject(signal.reason)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { atLeast } from '../../src/etcd/versions.ts'
 import type { ClusterStatus } from '../../src/status/model.ts'
 import { runEtcdDeploy, type Run } from '../instruments/run-cli.ts'
 import { hostOutput, labReset, onHost, type NodeName } from '../lab/lab.ts'
@@ -160,6 +161,20 @@ test.each(cells)('etcd $version, TLS $mode: a snapshot, and a status that is wel
     expect(run.code, run.stderr).toBe(0)
     expect(JSON.parse(run.stdout)).toMatchObject({ revision, sizeBytes: statSync(file).size })
     await expectNothingLeft(site)
+    const here = await runEtcdDeploy(['snapshot', 'status', file, '--json'], { timeoutMs: 60_000, env: site.env })
+    const theirs = await hostOutput(
+      'node1',
+      `base64 -d >/root/backup.db; tool=/opt/etcd/bin/etcdutl; [ -e "$tool" ] || tool=/opt/etcd/bin/etcdctl
+       ETCDCTL_API=3 "$tool" snapshot status /root/backup.db -w json; rm /root/backup.db`,
+      readFileSync(file).toString('base64'),
+    )
+    const { hash, totalKey, totalSize } = JSON.parse(theirs) as Record<'hash' | 'totalKey' | 'totalSize', number>
+    expect(JSON.parse(here.stdout)).toMatchObject({
+      revision,
+      hash: hash.toString(16),
+      totalSizeBytes: totalSize,
+      [atLeast(version, '3.6') ? 'totalKeys' : 'records']: totalKey,
+    })
     const asked = await runEtcdDeploy(['status', site.file, '--json'], { timeoutMs: 60_000, env: site.env })
     const status = JSON.parse(asked.stdout) as ClusterStatus
     expect(status.exitCode, asked.stdout).toBe(0)

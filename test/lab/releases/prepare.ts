@@ -36,6 +36,14 @@ export async function prepareReleases(say: Say = () => {}): Promise<Releases> {
   }
 }
 
+/** Those that are here already, the oldest first: for tests that get nothing. */
+export function cachedReleases(): Release[] {
+  return wantedReleases.flatMap(({ version }) => {
+    const found = sources.map(({ name }) => cachedRelease(version, name)).find((release) => release !== undefined)
+    return found ?? []
+  })
+}
+
 /** The newest release that can be had here, and nothing else. */
 export async function newestRelease(say: Say = () => {}): Promise<Release> {
   const reasons: string[] = []

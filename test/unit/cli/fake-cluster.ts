@@ -94,6 +94,7 @@ export class FakeCluster {
         lost: new Promise(() => {}),
         release: () => Promise.resolve(),
       }),
+      stream: () => Promise.reject(new Error('no streaming')),
       dial: () => Promise.reject(new Error('no dialling')),
       close: () => {},
     }

@@ -88,6 +88,7 @@ export function fewHosts(names: readonly string[], more: Partial<RunContext> = {
           release: async () => void hosts.commands.push(`release ${name}`),
         }
       },
+      stream: () => Promise.reject(new Error('no streaming')),
       dial: () => Promise.reject(new Error('no channel')),
       cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
       close: () => {},

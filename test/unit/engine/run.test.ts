@@ -246,6 +246,7 @@ function fakeHost(name: string): Host {
       lost: new Promise(() => {}),
       release: () => Promise.resolve(),
     }),
+    stream: () => Promise.reject(new Error('no streaming')),
     dial: () => Promise.reject(new Error('no channel')),
     cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
     close: () => {},

@@ -54,7 +54,7 @@ function connected(dial: Host['dial']): Connection {
   const cost = { commands: 0, bytesSent: 0, bytesReceived: 0 }
   return {
     kind: 'connected',
-    host: { name: 'node1', target: 'root@node1:22', cost, run: no, lock: no, dial, close: () => {} },
+    host: { name: 'node1', target: 'root@node1:22', cost, run: no, stream: no, lock: no, dial, close: () => {} },
   }
 }
 

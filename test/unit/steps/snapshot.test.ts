@@ -41,6 +41,7 @@ function printing(chunks: readonly Uint8Array[], ending: { code: number } | Erro
       return Promise.resolve({ blocks: [{ code, stdout: '' }], stderr: 'etcd said no', durationMs: 1 })
     },
     lock: () => Promise.reject(new Error('not here')),
+    stream: () => Promise.reject(new Error('no streaming')),
     dial: () => Promise.reject(new Error('not here')),
     close: () => {},
   }

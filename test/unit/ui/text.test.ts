@@ -17,6 +17,15 @@ describe("a host's text", () => {
     expect(clean(text)).toBe(harmless)
   })
 
+  test.each(['\u001b', '\u001b]', '\u001b]a', '\u001b[', '\u001b[0;', '[', '\u001bP', '\u009b', 'a;'])(
+    'a megabyte of %j takes no time to speak of',
+    (part) => {
+      const begunMs = performance.now()
+      clean(part.repeat(2 ** 20 / part.length))
+      expect(performance.now() - begunMs).toBeLessThan(2000)
+    },
+  )
+
   test('keeps letters of all kinds', () => {
     expect(clean('größe 大小 🎉\nnext')).toBe('größe 大小 🎉\nnext')
   })
