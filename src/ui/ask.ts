@@ -120,7 +120,7 @@ function readLine(prompt: string, { input, output, signal, interrupt, echo }: Re
 }
 
 /** Questions may have several lines; whatever of a host is in them is made harmless line by line. */
-function shown(question: string, { columns = 80 }: NodeJS.WriteStream): string {
+function shown(question: string, { columns }: NodeJS.WriteStream): string {
   return question
     .split('\n')
     .flatMap((line) => wrap(cleanLine(line), columns - 1))
