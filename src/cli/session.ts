@@ -181,6 +181,9 @@ async function connectToAll(
     timeoutMs: cluster.timeouts.connectMs,
     timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, patienceMs[command] ?? Infinity),
     revealSecret: reveal,
+    ...(process.stdin.isTTY && {
+      askPerson: (question: string) => ask.secret(question, 'run it on a terminal: only a person can answer'),
+    }),
     ...(options.acceptNewHostKeys === true || process.stdin.isTTY
       ? {
           confirmHostKey: (host: string, fingerprint: string, type: string) =>
