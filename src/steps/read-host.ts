@@ -2,6 +2,7 @@ import { DeployError } from '../errors.ts'
 import type { HostReading } from '../engine/playbook.ts'
 import type { Architecture, Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
+import { readFirewall } from './firewall.ts'
 import { readEtcd } from './read-etcd.ts'
 import { readEntries, readFiles, readSpace } from './read-files.ts'
 import { readFormed, readOperation } from './read-memory.ts'
@@ -71,6 +72,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     etcd: readEtcd(reading.outputs['etcd']),
     recovery: readRecovery(reading.outputs['recovery']),
     peers: readPeers(reading.outputs['peers']),
+    firewall: readFirewall(reading.outputs['peers']?.stdout.split('\n') ?? []),
   }
 }
 

@@ -47,8 +47,19 @@ export interface ReachedHost {
   /** Absent: not asked. */
   recovery?: RecoverySeen | undefined
   /** Whether this host reaches the peer port of the others; absent: not checked. */
-  peers: ReadonlyMap<NodeName, 'open' | 'blocked' | 'unresolved'>
+  peers: ReadonlyMap<NodeName, PeerReached>
+  /** Its own; absent: not asked. */
+  firewall?: FirewallSeen | undefined
 }
+
+/** `rejected`: a firewall answered that there is no way; `blocked`: nothing answered. */
+export type PeerReached = 'open' | 'blocked' | 'rejected' | 'unresolved'
+
+export type FirewallSeen =
+  | { kind: 'none' | 'ufw' | 'iptables' }
+  | { kind: 'firewalld'; zones: ReadonlyMap<string, string> }
+  /** `inet filter input`: where new connections come in. */
+  | { kind: 'nft'; chains: readonly string[] }
 
 export interface AddressSeen {
   address: string
