@@ -25,13 +25,22 @@ export function frameParser(nonce: string, frames: Frames): (chunk: Buffer) => v
       if (at > 0) frames.data(pending.subarray(0, at))
       pending = pending.subarray(at)
       const end = pending.indexOf(0x0a)
-      if (end === -1) return
+      if (end === -1) {
+        if (pending.length > markLimitBytes) throw new EndlessMark()
+        return
+      }
       const words = pending.subarray(start.length, end).toString().split(' ')
       pending = pending.subarray(end + 1)
       frames.mark(words)
     }
   }
 }
+
+/** A mark without an end. */
+export class EndlessMark extends Error {}
+
+/** Who knows the nonce, and that is the host alone, could otherwise fill our memory with one line. */
+const markLimitBytes = 64 * 1024
 
 /** The length of the longest end of `bytes` that may be the beginning of `start`. */
 function overlap(bytes: Buffer, start: Buffer): number {

@@ -96,10 +96,13 @@ function at(host: string, port: number): SshTarget {
 }
 
 /** An sshd that asks about each password. */
-export function passwordServer(key: HostKey, isRight: (password: string) => Promise<boolean>): Promise<Listening> {
+export function passwordServer(key: HostKey, isRight: (password: string) => Promise<boolean>,
+  seen: (login: ssh2.AuthContext) => void = () => {},
+): Promise<Listening> {
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     client.on('error', () => {})
     client.on('authentication', (login) => {
+      seen(login)
       if (login.method !== 'password') return login.reject(['password'])
       void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['password'])))
     })
