@@ -33,8 +33,7 @@ export async function runBlocks(shell: Shell, blocks: readonly Script[], options
         else if (word === 'send' && !uploaded.has(index)) {
           uploaded.add(index)
           upload(blocks[index]?.files ?? [], talking.send, onSent).catch(talking.fail)
-        }
-        else if (word === 'fenced') talking.fail(lockLost(attempt))
+        } else if (word === 'fenced') talking.fail(lockLost(attempt))
       },
     })
     await heard.done

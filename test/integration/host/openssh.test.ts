@@ -2,6 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync, appendFileSync, readFileSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect as netConnect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ConnectOptions } from '../../../src/host/connect.ts'
@@ -168,6 +171,59 @@ describe.skipIf(!hasSshd)('a real sshd', () => {
     })
   })
 
+  describe('and its host keys', () => {
+    it.each(['rsa', 'ecdsa', 'ed25519'])('of several types, of which %s alone is known', async (type) => {
+      const { target, folder } = await sshdOfAllTypes()
+      const known = join(folder, `known_${type}`)
+      writeFileSync(known, `[127.0.0.1]:${target.port} ${readFileSync(join(folder, `host_${type}.pub`), 'utf8')}`)
+      await logIn({ ...target, knownHosts: [known] })
+      // Hashed, as many systems keep it
+      spawnSync('ssh-keygen', ['-q', '-H', '-f', known])
+      expect(readFileSync(known, 'utf8')).toMatch(/^\|1\|/)
+      await logIn({ ...target, knownHosts: [known] })
+    })
+
+    it('that are revoked, changed, unknown, or vouched for by an authority: no way in, and what to do', async () => {
+      const { target, folder } = await sshdOfAllTypes()
+      const at = `[127.0.0.1]:${target.port}`
+      const key = readFileSync(join(folder, 'host_ed25519.pub'), 'utf8')
+      const other = readFileSync(`${strangersKey(folder, 'other')}.pub`, 'utf8')
+      const known = join(folder, 'known')
+      for (const [text, message, next] of [
+        [`@revoked * ${key}`, /revoked/, /ask the person/],
+        [`${at} ${other}`, /CHANGED/, /ssh-keygen -R/],
+        [`@cert-authority * ${other}`, /certificate authority/, /ssh-keyscan -p/],
+        ['', /not known/, /--accept-new-host-keys/],
+      ] as const) {
+        writeFileSync(known, text)
+        expect(await connect({ ...target, knownHosts: [known] }, 'node1', options())).toMatchObject({
+          error: {
+            exitCode: 3,
+            message: expect.stringMatching(message),
+            next: expect.arrayContaining([expect.stringMatching(next)]),
+          },
+        })
+      }
+    })
+
+    async function sshdOfAllTypes() {
+      const keys = mkdtempSync(join(tmpdir(), 'host-keys-'))
+      const types = ['rsa', 'ecdsa', 'ed25519']
+      for (const type of types) spawnSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', join(keys, `host_${type}`)])
+      const sshd = await loopbackSshd(...types.map((type) => `HostKey ${join(keys, `host_${type}`)}`))
+      return { ...sshd, folder: keys }
+    }
+  })
+
+  it('that takes user certificates only says so, and that the plain key would do', async () => {
+    const { target, folder, authorized } = await loopbackSshd()
+    writeFileSync(authorized, `cert-authority ${readFileSync(join(folder, 'host.pub'), 'utf8')}`)
+    spawnSync('ssh-keygen', ['-q', '-s', join(folder, 'host'), '-I', 'ana', '-n', target.user, join(folder, 'key.pub')])
+    expect(await connect(target, 'node1', options())).toMatchObject({
+      error: { next: expect.arrayContaining([expect.stringContaining('key-cert.pub was not used')]) },
+    })
+  })
+
   describe('whose host is chatty', () => {
     it.each(['fish', 'tcsh', 'csh', 'bash', 'dash'].filter((name) => spawnSync(name, ['-c', 'true']).status === 0))(
       'with %s as its login shell, a PATH without sbin, and a profile that talks',
@@ -245,6 +301,25 @@ describe.skipIf(!hasSshd)('a real sshd', () => {
     const host = await logIn(target)
     await sleep(4000)
     expect((await run(host, 'echo still here')).blocks[0]?.stdout).toBe('still here\n')
+  })
+
+  it('behind a firewall that forgets idle connections gives it a sign of life', async () => {
+    const { target } = await loopbackSshd()
+    let lastMs = 0
+    const relay = createServer((client) => {
+      const server = netConnect(target.port, '127.0.0.1')
+      client
+        .on('data', () => (lastMs = performance.now()))
+        .pipe(server)
+        .pipe(client)
+      for (const socket of [client, server]) socket.on('error', () => {})
+    }).listen(0, '127.0.0.1')
+    await once(relay, 'listening')
+    onTestFinished(() => void relay.close())
+    const { port } = relay.address() as AddressInfo
+    await logIn({ ...target, port, hostKeyAlias: `[127.0.0.1]:${target.port}` })
+    const idleMs = performance.now()
+    await expect.poll(() => lastMs - idleMs, { timeout: 20_000 }).toBeGreaterThan(5000)
   })
 
   it('behind a jump host is reached through it; one that forwards nothing is named', async () => {

@@ -20,7 +20,10 @@ let ca: KeyPair
 let leaf: KeyPair
 beforeAll(async () => {
   ca = await sampleCa()
-  leaf = await makeLeaf(ca, leafRequest({ kind: 'server', notBefore: new Date(Date.now() - 86_400_000), ...sansOf(['127.0.0.1']) }))
+  leaf = await makeLeaf(
+    ca,
+    leafRequest({ kind: 'server', notBefore: new Date(Date.now() - 86_400_000), ...sansOf(['127.0.0.1']) }),
+  )
 })
 
 /** A mirror inside the company, by its own CA. */

@@ -58,7 +58,9 @@ describe('what a host answers', () => {
     const piece = fc.oneof(
       fc.tuple(word, number, number).map((words) => Buffer.from(`NONCE ${words.join(' ')}\n`)),
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-      fc.constantFrom('\u001B]0;title\u0007', '\u001B[2J', 'NONCE', 'NONCE ', '\n', '\0', '#@ host\n').map((text) => Buffer.from(text)),
+      fc
+        .constantFrom('\u001B]0;title\u0007', '\u001B[2J', 'NONCE', 'NONCE ', '\n', '\0', '#@ host\n')
+        .map((text) => Buffer.from(text)),
     )
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 25 }), async (pieces) => {
@@ -151,18 +153,26 @@ it('a key file may hold anything', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'keys-'))
   const encryption = { passphrase: 'sesame', cipher: 'aes256-ctr', rounds: 4 }
   const whole = Buffer.from(ssh2.utils.generateKeyPairSync('ed25519', encryption).private)
-  const broken = fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ maxLength: 8 }), fc.boolean()).map(([at, bytes, cut]) => {
-    const rest = whole.subarray(at + bytes.length)
-    return Buffer.concat([whole.subarray(0, at), bytes, cut ? Buffer.alloc(0) : rest])
-  })
+  const broken = fc
+    .tuple(fc.nat(whole.length - 1), fc.uint8Array({ maxLength: 8 }), fc.boolean())
+    .map(([at, bytes, cut]) => {
+      const rest = whole.subarray(at + bytes.length)
+      return Buffer.concat([whole.subarray(0, at), bytes, cut ? Buffer.alloc(0) : rest])
+    })
   const file = join(folder, 'key')
   const target = sshTarget({ key: [file], passphrase: { from: 'env', name: 'X' } })
   await fc.assert(
-    fc.asyncProperty(fc.oneof(broken, fc.uint8Array().map((bytes) => Buffer.from(bytes))), async (bytes) => {
-      writeFileSync(file, bytes)
-      const [identity] = await readIdentities(target, [], async () => new Secret('sesame'))
-      expect(['key', 'unusable']).toContain(identity?.kind)
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        broken,
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      ),
+      async (bytes) => {
+        writeFileSync(file, bytes)
+        const [identity] = await readIdentities(target, [], async () => new Secret('sesame'))
+        expect(['key', 'unusable']).toContain(identity?.kind)
+      },
+    ),
     { numRuns: 150 },
   )
 })

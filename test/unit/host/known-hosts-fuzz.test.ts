@@ -54,7 +54,9 @@ it('a known_hosts file may hold anything', () => {
 it('patterns match as OpenSSH’s own do', () => {
   const word = fc.array(fc.constantFrom('a', 'b', '.', '*', '?', '**'), { minLength: 1, maxLength: 6 })
   const pattern = fc.tuple(fc.boolean(), word).map(([no, letters]) => `${no ? '!' : ''}${letters.join('')}`)
-  const name = fc.array(fc.constantFrom('a', 'b', '.'), { minLength: 1, maxLength: 6 }).map((letters) => letters.join(''))
+  const name = fc
+    .array(fc.constantFrom('a', 'b', '.'), { minLength: 1, maxLength: 6 })
+    .map((letters) => letters.join(''))
   const file = join(folder, 'known_hosts')
   fc.assert(
     fc.property(fc.array(pattern, { minLength: 1, maxLength: 3 }), name, (patterns, host) => {
@@ -96,15 +98,41 @@ it.skipIf(spawnSync('ssh', ['-V']).status !== 0)(
     )
     // No Match exec: what it runs is the file's owner's own wish
     const value = fc.oneof(
-      fc.constantFrom('*', 'node1', '22', '99999', '-l', '%h', '%', '$HOME', '"', 'all', 'none', '[::1]:22', 'a@b:c,d', '@@', ':', 'host node1'),
+      fc.constantFrom(
+        '*',
+        'node1',
+        '22',
+        '99999',
+        '-l',
+        '%h',
+        '%',
+        '$HOME',
+        '"',
+        'all',
+        'none',
+        '[::1]:22',
+        'a@b:c,d',
+        '@@',
+        ':',
+        'host node1',
+      ),
       fc.string({ maxLength: 12 }).map((text) => text.replaceAll(/exec|include/gi, '')),
     )
-    const text = fc.array(fc.tuple(keyword, value), { maxLength: 6 }).map((lines) => lines.map((words) => words.join(' ')).join('\n'))
-    const host = fc.oneof(fc.constantFrom('node1', '-oProxyCommand=touch', '$(id)', '::1'), fc.string({ minLength: 1, maxLength: 12 }))
+    const text = fc
+      .array(fc.tuple(keyword, value), { maxLength: 6 })
+      .map((lines) => lines.map((words) => words.join(' ')).join('\n'))
+    const host = fc.oneof(
+      fc.constantFrom('node1', '-oProxyCommand=touch', '$(id)', '::1'),
+      fc.string({ minLength: 1, maxLength: 12 }),
+    )
     await fc.assert(
       fc.asyncProperty(text, host, async (config, name) => {
         writeFileSync(file, config)
-        const target = sshTarget({ host: name, config: file, defaulted: ['port', 'user', 'key', 'agent', 'jump', 'knownHosts'] })
+        const target = sshTarget({
+          host: name,
+          config: file,
+          defaulted: ['port', 'user', 'key', 'agent', 'jump', 'knownHosts'],
+        })
         const outcome = await applySshConfig(target).catch((error: unknown) => error)
         if (outcome instanceof Error) {
           expect(outcome).toBeInstanceOf(DeployError)

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -96,7 +97,9 @@ function at(host: string, port: number): SshTarget {
 }
 
 /** An sshd that asks about each password. */
-export function passwordServer(key: HostKey, isRight: (password: string) => Promise<boolean>,
+export function passwordServer(
+  key: HostKey,
+  isRight: (password: string) => Promise<boolean>,
   seen: (login: ssh2.AuthContext) => void = () => {},
 ): Promise<Listening> {
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
@@ -105,6 +108,33 @@ export function passwordServer(key: HostKey, isRight: (password: string) => Prom
       seen(login)
       if (login.method !== 'password') return login.reject(['password'])
       void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['password'])))
+    })
+  })
+  return listen('127.0.0.1', (socket) => server.injectSocket(socket))
+}
+
+/** An sshd that lets in by the password `sesame` and runs what it is told in a shell of this machine. */
+export function shellServer(key: HostKey, PATH: string): Promise<Listening> {
+  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
+    client.on('error', () => {})
+    client.on('authentication', (login) => {
+      if (login.method === 'password' && login.password === 'sesame') login.accept()
+      else login.reject(['password'])
+    })
+    client.on('session', (acceptSession) => {
+      acceptSession().on('exec', (accept, _reject, { command }) => {
+        const channel = accept()
+        const child = spawn('/bin/sh', ['-c', command], { env: { PATH } })
+        child.stdin.on('error', () => {})
+        channel.pipe(child.stdin)
+        child.stdout.pipe(channel, { end: false })
+        child.stderr.pipe(channel.stderr, { end: false })
+        channel.on('close', () => child.kill())
+        child.on('close', (code) => {
+          channel.exit(code ?? 1)
+          channel.end()
+        })
+      })
     })
   })
   return listen('127.0.0.1', (socket) => server.injectSocket(socket))
