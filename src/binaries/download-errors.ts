@@ -23,7 +23,9 @@ export function noAnswer(url: string, cause: unknown): DeployError {
     answered: typeof error === 'string' ? error : [error.code, error.message].filter(Boolean).join(': '),
     next: [
       ...(isAboutCertificates(error)
-        ? ['If a proxy of yours opens TLS: NODE_EXTRA_CA_CERTS=/path/to/its-ca.pem makes Node trust it.']
+        ? [
+            'If a proxy of yours opens TLS: put its CA into this machine’s trust store, or say NODE_EXTRA_CA_CERTS=/path/to/its-ca.pem.',
+          ]
         : []),
       'Behind a proxy: set HTTPS_PROXY (and NO_PROXY for what is inside).',
       withoutInternet,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { createSecureContext, getCACertificates } from 'node:tls'
 
 import type { Dispatcher } from 'undici'
 
@@ -26,7 +27,13 @@ const maxRedirects = 5
 /** `stallMs`: how long a server may send nothing. */
 export async function openWeb(signal: AbortSignal, stallMs = 30_000): Promise<Web> {
   const { EnvHttpProxyAgent, request } = await import('undici')
-  const dispatcher = new EnvHttpProxyAgent({ connectTimeout: stallMs })
+  const trusted = { secureContext: createSecureContext({ ca: companysToo() }) }
+  const dispatcher = new EnvHttpProxyAgent({
+    connectTimeout: stallMs,
+    connect: trusted,
+    requestTls: trusted,
+    proxyTls: trusted,
+  })
 
   async function get<T>(
     url: string,
@@ -98,6 +105,11 @@ export async function openWeb(signal: AbortSignal, stallMs = 30_000): Promise<We
         return { sha256: hash.digest('hex'), size }
       }),
   }
+}
+
+/** A company puts its CA where the machine's other programs find it; Node by itself looks elsewhere. */
+function companysToo(): string[] {
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
 }
 
 async function readText(answer: Dispatcher.ResponseData, alive: () => void): Promise<string> {

@@ -182,6 +182,9 @@ export async function connectToAll(
     timeoutMs: cluster.timeouts.connectMs,
     timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, patienceMs[command] ?? Infinity),
     revealSecret: reveal,
+    ...(process.stdin.isTTY && {
+      askPerson: (question: string) => ask.secret(question, 'run it on a terminal: only a person can answer'),
+    }),
     ...confirmingHostKeys(ask, options),
     onCommand: (report) => emit({ type: 'command', ...report, durationMs: Math.round(report.durationMs) }),
   })

@@ -13,6 +13,7 @@ export interface BlockOutput {
 
 export function blockOutput(
   options: Pick<RunOptions, 'onBlock' | 'onLine' | 'stdoutTo'>,
+  blocks: number,
   overflow: () => Error,
 ): BlockOutput {
   const results: RunResult['blocks'] = []
@@ -32,6 +33,8 @@ export function blockOutput(
   return {
     results,
     begin(next) {
+      // Each once and in order, whatever the host says
+      if (next !== results.length || next >= blocks) return
       index = next
       decoder = new StringDecoder('utf8')
       parts = []
@@ -47,6 +50,7 @@ export function blockOutput(
       text(decoder.write(bytes))
     },
     end(ended, code) {
+      if (ended !== index || index === -1) return
       text(decoder.end())
       if (line !== '') options.onLine?.(ended, line)
       results.push({ code, stdout: parts.join('') })

@@ -9,6 +9,16 @@ import type { Ending, Process } from './process.ts'
 
 /** Starts a command on a channel of its own. */
 export async function openChannel(client: Client, command: string, attempt: Attempt): Promise<Process> {
+  for (;;) {
+    try {
+      return await open(client, command, attempt)
+    } catch (error) {
+      if (!(error instanceof NoRoom) || !(await client.sessions.mayHaveRoom())) throw error
+    }
+  }
+}
+
+async function open(client: Client, command: string, attempt: Attempt): Promise<Process> {
   const { promise, resolve, reject } = Promise.withResolvers<Process>()
   const lost = client.ended.then((error) => reject(connectionLost(attempt, error, '')))
   try {
@@ -26,6 +36,8 @@ export async function openChannel(client: Client, command: string, attempt: Atte
 
 function processOf(channel: ClientChannel, client: Client): Process {
   channel.on('error', () => {})
+  client.sessions.begin()
+  channel.once('close', () => client.sessions.end())
   return {
     stdin: channel,
     stdout: channel,
@@ -74,13 +86,16 @@ async function soon(): Promise<undefined> {
   await new Promise((resolve) => setTimeout(resolve, 100))
 }
 
+/** sshd is there, and opens no session. */
+class NoRoom extends DeployError {}
+
 function refused(attempt: Attempt, cause: Error): DeployError {
-  return new DeployError({
+  return new NoRoom({
     host: attempt.host,
     tried: attempt.what,
     message: `sshd of ${attempt.target} opened no session`,
     answered: cause.message,
-    next: 'see MaxSessions in its sshd_config (10 by default; 4 are needed) and its log',
+    next: 'see MaxSessions in its sshd_config (10 by default; 2 are needed) and its log',
     cause,
   })
 }

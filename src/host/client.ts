@@ -3,12 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client as SshClient } from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
+import type { Secret } from '../secret.ts'
 import { deadline } from './deadline.ts'
 import type { ConfirmHostKey, Place } from './host-key.ts'
 import { handshake } from './handshake.ts'
 import { hostKeyCheck } from './host-key.ts'
-import { readIdentities } from './identity.ts'
+import type { FirstTries } from './first-tries.ts'
+import { readOffers } from './key-offers.ts'
 import { login } from './login.ts'
+import type { Reached } from './reach.ts'
+import type { Sessions } from './sessions.ts'
+import { sessions } from './sessions.ts'
 
 export interface LoginOptions {
   signal: AbortSignal
@@ -16,6 +21,13 @@ export interface LoginOptions {
   timeoutMs: number
   revealSecret: RevealSecret
   confirmHostKey?: ConfirmHostKey
+  /** What a host asks for besides the password: a code that only a person has. */
+  askPerson?: (question: string) => Promise<Secret>
+}
+
+/** For all the logins of a run. */
+export interface Attempting extends LoginOptions {
+  tries: FirstTries
 }
 
 /** A logged-in connection. */
@@ -24,25 +36,32 @@ export interface Client {
   socket: Duplex
   /** What ended it, once it has. */
   ended: Promise<Error | undefined>
+  sessions: Sessions
 }
 
 /** Opens one connection: TCP (or through the host before it), host key, login. `others`: where the same host may be too. */
 export async function openClient(
   name: string,
   target: SshTarget,
-  reachSocket: (signal: AbortSignal) => Promise<Duplex>,
-  options: LoginOptions,
+  reachHost: (signal: AbortSignal) => Promise<Reached>,
+  options: Attempting,
   others: readonly Place[] = [],
 ): Promise<Client> {
   const where = `${target.host}, port ${target.port},`
-  const identities = await readIdentities(target, options.revealSecret)
+  const keys = await readOffers(target, options.revealSecret)
   const limit = deadline(options.timeoutMs, () => silent(name, target, options.timeoutMs))
   const signal = AbortSignal.any([options.signal, limit.signal])
   try {
     for (let attempt = 1; ; attempt++) {
-      const socket = await reachSocket(signal)
-      const ways = login(target, identities, (source) => limit.whileAsking(() => options.revealSecret(source)))
-      const confirm = options.confirmHostKey
+      const { socket, said } = await reachHost(signal)
+      const { confirmHostKey: confirm, askPerson: ask, tries } = options
+      const ways = login(target, {
+        name,
+        keys,
+        reveal: (source) => limit.whileAsking(() => options.revealSecret(source)),
+        tries: { turn: (...what) => limit.whileAsking(() => tries.turn(...what)) },
+        askPerson: ask && ((question) => limit.whileAsking(() => ask(question))),
+      })
       const check = await hostKeyCheck(
         name,
         target,
@@ -52,9 +71,9 @@ export async function openClient(
       if (signal.aborted) socket.destroy()
       signal.throwIfAborted()
       const outcome = await handshake(socket, target.user, check, ways, name, where, signal)
-      if (outcome !== 'dropped') return { ssh: outcome, socket, ended: ending(outcome) }
+      if (outcome !== 'dropped') return { ssh: outcome, socket, ended: ending(outcome), sessions: sessions() }
       // sshd drops new connections at random while many log in at once (MaxStartups)
-      if (attempt === dropsTolerated) throw dropped(name, where)
+      if (attempt === dropsTolerated) throw dropped(name, where, said?.())
       await sleep(attempt * 200 + Math.random() * 300, undefined, { signal })
     }
   } catch (error) {
@@ -81,11 +100,12 @@ function silent(name: string, target: SshTarget, timeoutMs: number): DeployError
   })
 }
 
-function dropped(name: string, where: string): DeployError {
+function dropped(name: string, where: string, said: string | undefined): DeployError {
   return new DeployError({
     host: name,
     message: 'sshd closed the connection before saying who it is, several times',
     tried: `SSH to ${where} ${dropsTolerated} times`,
+    ...(said === undefined || said === '' ? {} : { answered: said }),
     next: 'see MaxStartups in its sshd_config, its log, and whether this is an SSH port at all',
   })
 }

@@ -1,7 +1,11 @@
 import type { Secret } from '../secret.ts'
+import type { Turn } from './first-tries.ts'
 
 /** How root is reached from the login. */
-export type Escalation = { kind: 'none' } | { kind: 'sudo' } | { kind: 'sudo-password'; password: Secret }
+export type Escalation =
+  | { kind: 'none' }
+  | { kind: 'sudo' }
+  | { kind: 'sudo-password'; password: Secret; turn: () => Promise<Turn> }
 
 /**
  * What sshd hands to the login shell, which may be bash, dash, zsh, fish or csh: no character in it has a meaning of its own

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
-import type { RevealSecret, SshTarget } from '../inventory/model.ts'
-import type { LoginOptions } from './client.ts'
+import type { SshTarget } from '../inventory/model.ts'
+import type { Attempting, LoginOptions } from './client.ts'
 import type { Escalation } from './command.ts'
+import { firstTries } from './first-tries.ts'
 import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
 import { jumpRoutes } from './jump.ts'
@@ -17,7 +18,7 @@ export interface ConnectOptions extends LoginOptions {
 
 /** Logs in to one host; that it cannot be reached is a value, an abort is not. */
 export async function connect(target: SshTarget, name: string, options: ConnectOptions): Promise<Connection> {
-  return connectBy(jumpRoutes(), target, name, options)
+  return connectBy(jumpRoutes(), target, name, { ...options, tries: firstTries() })
 }
 
 /**
@@ -35,8 +36,9 @@ export async function connectAll(
   const limit = pLimit(options.concurrency)
   const oneQuestion = pLimit(1)
   const { confirmHostKey } = options
-  const asking: ConnectOptions = {
+  const asking: ConnectOptions & Attempting = {
     ...options,
+    tries: firstTries(),
     ...(confirmHostKey && { confirmHostKey: (...shown) => oneQuestion(() => confirmHostKey(...shown)) }),
   }
   const routes = jumpRoutes()
@@ -62,12 +64,12 @@ async function connectBy(
   routes: FindRoute,
   places: SshTarget | readonly SshTarget[],
   name: string,
-  options: ConnectOptions,
+  options: ConnectOptions & Attempting,
 ): Promise<Connection> {
   try {
     options.signal.throwIfAborted()
     const { target, client } = await logInAtAny(routes, [places].flat(), name, options)
-    const escalation = await escalate(target, options.revealSecret).catch((error: unknown) => {
+    const escalation = await escalate(name, target, options).catch((error: unknown) => {
       client.ssh.end()
       throw error
     })
@@ -79,8 +81,10 @@ async function connectBy(
 }
 
 /** The sudo password is asked for here and not when a command needs it, as its deadline would run meanwhile. */
-async function escalate(target: SshTarget, reveal: RevealSecret): Promise<Escalation> {
+async function escalate(name: string, target: SshTarget, options: Attempting): Promise<Escalation> {
   if (target.user === 'root' || target.sudo === false) return { kind: 'none' }
-  if (target.sudo.password === undefined) return { kind: 'sudo' }
-  return { kind: 'sudo-password', password: await reveal(target.sudo.password) }
+  const { password: source } = target.sudo
+  if (source === undefined) return { kind: 'sudo' }
+  const password = await options.revealSecret(source)
+  return { kind: 'sudo-password', password, turn: () => options.tries.turn('sudo', source, name) }
 }

@@ -43,6 +43,14 @@ export function tooMuchOutput(attempt: Attempt, limitBytes: number): DeployError
   return new DeployError({ ...facts(attempt, ''), message: `more than ${limitBytes / 2 ** 20} MiB of output` })
 }
 
+export function marksBroken(attempt: Attempt): DeployError {
+  return new DeployError({
+    ...facts(attempt, ''),
+    message: 'the host’s answer is not one that our script gives',
+    next: 'see whether something on the host rewrites what programs print, or whether it is the host that it says it is',
+  })
+}
+
 export function lockLost(attempt: Attempt): DeployError {
   return new DeployError({
     ...facts(attempt, ''),

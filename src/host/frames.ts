@@ -25,11 +25,8 @@ export function frameParser(nonce: string, frames: Frames): (chunk: Buffer) => v
       if (at > 0) frames.data(pending.subarray(0, at))
       pending = pending.subarray(at)
       const end = pending.indexOf(0x0a)
-      if (end === -1 && pending.length <= longestMarkBytes) return
-      // No mark of ours: whoever knows the nonce must not fill the memory with one that never ends
       if (end === -1) {
-        frames.data(pending)
-        pending = Buffer.alloc(0)
+        if (pending.length > markLimitBytes) throw new EndlessMark()
         return
       }
       const words = pending.subarray(start.length, end).toString().split(' ')
@@ -39,7 +36,11 @@ export function frameParser(nonce: string, frames: Frames): (chunk: Buffer) => v
   }
 }
 
-const longestMarkBytes = 64 * 1024
+/** A mark without an end. */
+export class EndlessMark extends Error {}
+
+/** Who knows the nonce, and that is the host alone, could otherwise fill our memory with one line. */
+const markLimitBytes = 64 * 1024
 
 /** The length of the longest end of `bytes` that may be the beginning of `start`. */
 function overlap(bytes: Buffer, start: Buffer): number {

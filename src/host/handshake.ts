@@ -25,7 +25,7 @@ export async function handshake(
   let refused = false
   const refuse = (said?: string): void => {
     refused = true
-    void ways.failure(name, where, said).then(reject)
+    void ways.failure(where, said).then(reject)
   }
   client.on('ready', () => resolve(client))
   client.on('handshake', () => (greeted = true))
@@ -58,16 +58,19 @@ export async function handshake(
       )
     },
     username,
-    authHandler: (accepted, _partial, next) => {
-      ways.next(accepted as readonly string[] | null).then(
+    authHandler: (accepted, partial, next) => {
+      ways.next(accepted as readonly string[] | null, partial).then(
         (way) => next(way as Parameters<typeof next>[0]),
         (error: unknown) => reject(error),
       )
     },
   })
   try {
-    return await promise
+    const outcome = await promise
+    ways.over(outcome !== 'dropped')
+    return outcome
   } catch (error) {
+    ways.over(false)
     client.on('error', () => {})
     client.destroy()
     throw error
@@ -91,7 +94,9 @@ function brokenHandshake(name: string, where: string, cause: Error): DeployError
     message: 'the SSH connection broke before the login was done',
     tried: `SSH to ${where.replace(/,$/, '')}`,
     answered: cause.message,
-    next: 'see sshd’s log on the host; its key exchange or host key algorithms may be too old or too new',
+    next: /packet length/i.test(cause.message)
+      ? 'see Banner in its sshd_config: the ssh2 library takes one of 34 000 bytes at most'
+      : 'see sshd’s log on the host; its key exchange or host key algorithms may be too old or too new',
     cause,
   })
 }

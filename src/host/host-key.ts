@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { DeployError, exitCode } from '../errors.ts'
@@ -15,7 +15,7 @@ import { fingerprint, keyType, knownHostName, matchesHost, parseKnownHosts } fro
 export type ConfirmHostKey = (host: string, fingerprint: string, type: string) => Promise<boolean>
 
 /** Where a host may be found, and who knows it there. */
-export type Place = Pick<SshTarget, 'host' | 'port' | 'knownHosts'>
+export type Place = Pick<SshTarget, 'host' | 'port' | 'knownHosts' | 'hostKeyAlias'>
 
 /** What known_hosts says of one host. */
 export interface HostKeyCheck {
@@ -60,13 +60,13 @@ export async function hostKeyCheck(
   }
 }
 
-async function lookUp({ host, port, knownHosts }: Place): Promise<KnownPlace> {
+async function lookUp({ host, port, knownHosts, hostKeyAlias }: Place): Promise<KnownPlace> {
   const read = (await Promise.all(knownHosts.map(expandHome).map(readKnownHosts))).flat()
-  const name = knownHostName(host, port)
+  const name = hostKeyAlias?.toLowerCase() ?? knownHostName(host, port)
   return {
     name,
     lines: read.filter((line) => matchesHost(line, name)),
-    portless: read.filter((line) => matchesHost(line, knownHostName(host, 22))),
+    portless: hostKeyAlias === undefined ? read.filter((line) => matchesHost(line, knownHostName(host, 22))) : [],
   }
 }
 
@@ -83,5 +83,4 @@ async function remember(file: string, line: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const before = await readFile(file, 'utf8').catch(() => '')
   await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`, { mode: 0o600 })
-  if (before === '') await chmod(file, 0o600)
 }

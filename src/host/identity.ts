@@ -1,40 +1,62 @@
 import { readFile } from 'node:fs/promises'
-import { expandHome } from './home.ts'
 import type { ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
+import type { AgentKey } from './agent.ts'
+import { expandHome } from './home.ts'
 import { keyType } from './known-hosts.ts'
 
-/** A key file that can be tried, or why it can't. */
-export type Identity = { kind: 'key'; file: string; key: ParsedKey } | { kind: 'unusable'; file: string; why: string }
+/** A key file that can be tried, one whose key an agent holds, or why it is of no use. */
+export type Identity =
+  | { kind: 'key'; file: string; key: ParsedKey }
+  | { kind: 'agent'; file: string; key: AgentKey }
+  | { kind: 'unusable'; file: string; why: string }
 
-/** In the order given; asks for the passphrase only where a key is encrypted. */
-export async function readIdentities(target: SshTarget, reveal: RevealSecret): Promise<Identity[]> {
+/** In the order given; asks for the passphrase only where a key is encrypted and no agent holds it. */
+export async function readIdentities(
+  target: SshTarget,
+  held: readonly AgentKey[],
+  reveal: RevealSecret,
+): Promise<Identity[]> {
   const identities: Identity[] = []
-  for (const file of target.key) identities.push(await readIdentity(file, target, reveal))
+  for (const file of target.key) identities.push(await readIdentity(file, target, held, reveal))
   return identities
 }
 
-async function readIdentity(name: string, target: SshTarget, reveal: RevealSecret): Promise<Identity> {
+async function readIdentity(
+  name: string,
+  target: SshTarget,
+  held: readonly AgentKey[],
+  reveal: RevealSecret,
+): Promise<Identity> {
   const file = expandHome(name)
   const unusable = (why: string): Identity => ({ kind: 'unusable', file: name, why })
+  const inAgent = (blob: Buffer | undefined): Identity | undefined => {
+    const key = blob && held.find((one) => one.blob.equals(blob))
+    return key?.key && { kind: 'agent', file: name, key }
+  }
   let pem: Buffer
   try {
     pem = await readFile(file)
   } catch (error) {
-    return unusable(
-      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : 'cannot be read',
-    )
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return inAgent(await publicBeside(file)) ?? unusable(isMissing ? 'no such file' : 'cannot be read')
   }
-  const type = openSshHead(pem)?.type ?? pem.toString('latin1').split(' ', 1)[0] ?? ''
-  if (type.startsWith('sk-')) return unusable(`a FIDO key (${type}), which the ssh2 library cannot use`)
+  const head = openSshHead(pem)
+  const blob = head?.blob ?? publicBlob(pem)
+  const type = (blob && keyType(blob)) ?? pem.toString('latin1').split(' ', 1)[0] ?? ''
+  if (type.startsWith('sk-'))
+    return unusable(`a FIDO key (${type}), which the ssh2 library cannot use: give a plain key, too`)
   if (type.endsWith('-cert-v01@openssh.com'))
-    return unusable(`a certificate (${type}), which the ssh2 library cannot use`)
-  if (/^(ssh|ecdsa)-/.test(pem.toString('latin1', 0, 6))) return unusable('a public key; the private one is needed')
+    return unusable(`a certificate (${type}), which the ssh2 library cannot use: authorize the plain key`)
+  if (/^(ssh|ecdsa)-/.test(pem.toString('latin1', 0, 6)))
+    return inAgent(blob) ?? unusable('a public key, and no agent holds its private one')
 
   const plain = parse(pem)
   if (!(plain instanceof Error)) return { kind: 'key', file: name, key: plain }
-  if (!isEncrypted(pem)) return unusable(`not a private key that ssh2 can read (${plain.message})`)
+  if (!isEncrypted(pem, head?.cipher)) return unusable(`not a private key that ssh2 can read (${plain.message})`)
+  const agents = inAgent(blob ?? (await publicBeside(file)))
+  if (agents !== undefined) return agents
   if (target.passphrase === undefined) return unusable('encrypted, and no `passphrase` is given')
   const decrypted = parse(pem, (await reveal(target.passphrase)).reveal())
   return decrypted instanceof Error
@@ -50,14 +72,13 @@ function parse(pem: Buffer, passphrase?: string): ParsedKey | Error {
 }
 
 /** As the file says itself, in each of the forms that ssh2 reads: OpenSSH's, PEM with a header, PuTTY's. */
-function isEncrypted(pem: Buffer): boolean {
-  const cipher = openSshHead(pem)?.cipher
+function isEncrypted(pem: Buffer, cipher: string | undefined): boolean {
   if (cipher !== undefined) return cipher !== 'none'
   return /^(Proc-Type: 4,ENCRYPTED|Encryption: (?!none))/m.test(pem.toString('latin1'))
 }
 
 /** What the unencrypted head of an OpenSSH private key names: of a type that it does not know, ssh2 only says that it is unsupported. */
-function openSshHead(pem: Buffer): { cipher: string; type: string | undefined } | undefined {
+function openSshHead(pem: Buffer): { cipher: string; blob: Buffer | undefined } | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem.toString('latin1'))?.[1]
   if (body === undefined) return undefined
   const bytes = Buffer.from(body, 'base64')
@@ -66,5 +87,17 @@ function openSshHead(pem: Buffer): { cipher: string; type: string | undefined } 
   const cipher = bytes.toString('latin1', at + 4, at + 4 + bytes.readUInt32BE(at))
   // cipher, kdf and its options stand before the number of keys and the first public key
   for (let field = 0; field < 3 && at + 4 <= bytes.length; field++) at += 4 + bytes.readUInt32BE(at)
-  return { cipher, type: at + 8 <= bytes.length ? keyType(bytes.subarray(at + 8)) : undefined }
+  at += 4
+  const blob = at + 4 <= bytes.length ? bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at)) : undefined
+  return { cipher, blob }
+}
+
+/** Of a file like `id_ed25519.pub`. */
+function publicBlob(text: Buffer): Buffer | undefined {
+  const [, base64] = /^[\w@.-]+ ([A-Za-z0-9+/]+=*)/.exec(text.toString('latin1')) ?? []
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64')
+}
+
+async function publicBeside(file: string): Promise<Buffer | undefined> {
+  return publicBlob(await readFile(`${file}.pub`).catch(() => Buffer.alloc(0)))
 }

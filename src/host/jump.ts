@@ -1,13 +1,13 @@
-import type { Duplex } from 'node:stream'
 import type { SshTarget } from '../inventory/model.ts'
-import type { Client, LoginOptions } from './client.ts'
+import type { Attempting, Client } from './client.ts'
 import { openClient } from './client.ts'
 import { forward } from './forward.ts'
+import type { Reached } from './reach.ts'
 import { reach } from './reach.ts'
 
 /** The way to a target, through its jump hosts where it has some; these are logged in by then. */
 export interface Route {
-  reach: (signal: AbortSignal) => Promise<Duplex>
+  reach: (signal: AbortSignal) => Promise<Reached>
   leave: () => void
 }
 
@@ -15,12 +15,7 @@ export interface Route {
  * Finds ways: one connection to a jump host for all the nodes behind it, closed when the last of them is. `abandoned`: this way is wanted no
  * more, though the run goes on.
  */
-export type FindRoute = (
-  name: string,
-  target: SshTarget,
-  options: LoginOptions,
-  abandoned: AbortSignal,
-) => Promise<Route>
+export type FindRoute = (name: string, target: SshTarget, options: Attempting, abandoned: AbortSignal) => Promise<Route>
 
 export function jumpRoutes(): FindRoute {
   const open = new Map<string, Entry>()
@@ -28,7 +23,7 @@ export function jumpRoutes(): FindRoute {
   const enter = async (
     hop: SshTarget,
     before: SshTarget[],
-    options: LoginOptions,
+    options: Attempting,
     abandoned: AbortSignal,
   ): Promise<Client> => {
     const name = `jump host ${hop.host}`
@@ -44,7 +39,7 @@ export function jumpRoutes(): FindRoute {
     }
   }
 
-  const begin = (hop: SshTarget, before: SshTarget[], options: LoginOptions): Entry => {
+  const begin = (hop: SshTarget, before: SshTarget[], options: Attempting): Entry => {
     const abandon = new AbortController()
     const entry: Entry = { client: enter(hop, before, options, abandon.signal), users: 0, abandon }
     entry.client.then(
@@ -58,11 +53,11 @@ export function jumpRoutes(): FindRoute {
     name: string,
     target: SshTarget,
     jump: SshTarget[],
-    options: LoginOptions,
+    options: Attempting,
     abandoned: AbortSignal,
   ): Promise<Route> => {
     const hop = jump.at(-1)
-    if (hop === undefined) return { reach: (signal) => reach(name, target.host, target.port, signal), leave: () => {} }
+    if (hop === undefined) return { reach: (signal) => reach(name, target, signal), leave: () => {} }
     const key = JSON.stringify(jump)
     const entry = open.get(key) ?? begin(hop, jump.slice(0, -1), options)
     open.set(key, entry)
@@ -78,7 +73,10 @@ export function jumpRoutes(): FindRoute {
     })
     try {
       const { ssh } = await unlessAborted(entry.client, abandoned)
-      return { reach: (signal) => forward(ssh, target.host, target.port, hop.host, signal), leave }
+      return {
+        reach: async (signal) => ({ socket: await forward(ssh, target.host, target.port, hop.host, signal) }),
+        leave,
+      }
     } catch (error) {
       leave()
       throw error

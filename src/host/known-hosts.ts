@@ -61,7 +61,22 @@ function matchesHash(hashed: string, name: string): boolean {
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest().equals(Buffer.from(hash, 'base64'))
 }
 
+/** `*` and `?`. No regular expression: with many stars it could take forever. */
 function matchesPattern(pattern: string, name: string): boolean {
-  const source = pattern.replaceAll(/[^a-z0-9]/g, (char) => (char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`))
-  return new RegExp(`^${source}$`, 's').test(name)
+  let [at, inName] = [0, 0]
+  let star: { at: number; inName: number } | undefined
+  while (inName < name.length) {
+    if (pattern[at] === '*') star = { at: at++, inName }
+    else if (pattern[at] === '?' || pattern[at] === name[inName]) {
+      at++
+      inName++
+    } else if (star === undefined) return false
+    else {
+      // The last star takes one more
+      star.inName++
+      ;[at, inName] = [star.at + 1, star.inName]
+    }
+  }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
 }

@@ -25,7 +25,7 @@ export async function takeLock(
   const startedMs = performance.now()
   const attempt = { host: shell.host, target: shell.target, what: options.what }
   const nonce = randomBytes(16).toString('hex')
-  const output = blockOutput({}, () => tooMuchOutput(attempt, stdoutLimitBytes))
+  const output = blockOutput({}, blocks.length, () => tooMuchOutput(attempt, stdoutLimitBytes))
   let holder: string | undefined
   let code: number | undefined
   try {

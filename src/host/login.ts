@@ -1,119 +1,155 @@
-import { access } from 'node:fs/promises'
-
 import type { AnyAuthMethod } from 'ssh2'
+import type ssh2 from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
-import { expandHome } from './home.ts'
-import type { Identity } from './identity.ts'
+import type { Secret } from '../secret.ts'
+import { OneKey } from './agent.ts'
+import type { FirstTries, Outcome } from './first-tries.ts'
+import type { KeyOffers } from './key-offers.ts'
+import { answerPrompts } from './second-factor.ts'
+import { loginAdvice } from './login-advice.ts'
 
 /** The ways to log in, one after the other, and what became of each. */
 export interface Login {
-  /** The next way that the server takes; false: none is left. */
-  next(accepted: readonly string[] | null): Promise<AnyAuthMethod | false>
+  /** The next way that the server takes; false: none is left. `partial`: the last one was right, and is not enough. */
+  next(accepted: readonly string[] | null, partial: boolean): Promise<AnyAuthMethod | false>
+  /** However it ended. */
+  over(isIn: boolean): void
   /** Why none of them worked. */
-  failure(host: string, where: string, said?: string): Promise<DeployError>
+  failure(where: string, said?: string): Promise<DeployError>
 }
 
-export function login(target: SshTarget, identities: readonly Identity[], reveal: RevealSecret): Login {
-  const tried: string[] = []
+export interface LoginMeans {
+  /** Of the host, for messages. */
+  name: string
+  keys: KeyOffers
+  reveal: RevealSecret
+  tries: FirstTries
+  /** A code that only a person has; absent: there is none. */
+  askPerson: ((question: string) => Promise<Secret>) | undefined
+}
+
+export function login(target: SshTarget, means: LoginMeans): Login {
+  const tried: string[] = [...means.keys.notes]
+  const progress: Progress = { isHalfIn: false, isPasswordTaken: false, passwordOutcome: undefined }
+  const ways = methods(target, means, progress, tried)
   let offered: readonly string[] = []
-  const ways = methods(target, identities, reveal, tried)
+  let last: Way | undefined
+
+  const passwordEnds = (outcome: Outcome): void => {
+    progress.passwordOutcome?.(outcome)
+    progress.passwordOutcome = undefined
+  }
   return {
-    async next(accepted) {
+    async next(accepted, partial) {
+      const isTaken = partial || last?.isTaken?.() === true
+      if (isTaken) progress.isHalfIn = true
+      if (isTaken && last?.needs === 'password') progress.isPasswordTaken = true
+      passwordEnds(isTaken ? 'right' : 'wrong')
+      const wasAgent = last?.isTaken !== undefined
+      last = undefined
+      // After a key of an agent ssh2 does not tell what the server takes now; a login without anything makes it say so
+      if (wasAgent && ways.length > 0 && (isTaken || (accepted === null && ways[0]?.needs !== 'publickey')))
+        return { type: 'none', username: target.user } as unknown as AnyAuthMethod
       offered = accepted ?? offered
       for (;;) {
         const way = ways.shift()
         if (way === undefined) return false
+        if (way.isFor?.() === false) continue
         if (accepted !== null && !accepted.includes(way.needs)) {
-          tried.push(`${way.name}: not accepted by the server`)
+          if (!progress.isHalfIn) tried.push(`${way.name}: not accepted by the server`)
           continue
         }
         // Behind both is the same password: a wrong one is not tried twice
-        if (way.needs === 'keyboard-interactive' && accepted?.includes('password') === true) continue
-        tried.push(way.name)
-        return way.method()
+        if (way.needs === 'keyboard-interactive' && accepted?.includes('password') === true && !progress.isHalfIn)
+          continue
+        const method = await way.method()
+        if (method === undefined) continue
+        tried.push(progress.isHalfIn ? `${way.name}, as a second factor` : way.name)
+        last = way
+        return method
       }
     },
-    async failure(host, where, said) {
+    over: (isIn) => passwordEnds(isIn ? 'right' : 'unknown'),
+    async failure(where, said) {
       return new DeployError({
-        host,
+        host: means.name,
         message: `${where} let ${target.user} in by none of the ways tried`,
         tried: tried.length === 0 ? 'nothing: no key, agent or password is given' : tried.join('; '),
         answered: said ?? (offered.length === 0 ? 'nothing' : `the server takes ${offered.join(', ')}`),
-        next: await advice(target, identities),
+        next: await loginAdvice(target, means.keys.identities, {
+          wantsPerson: progress.isHalfIn && offered.includes('keyboard-interactive') && means.askPerson === undefined,
+        }),
       })
     },
   }
+}
+
+interface Progress {
+  /** Another prompt wants something else then. */
+  isPasswordTaken: boolean
+  /** One factor was taken, another is wanted. */
+  isHalfIn: boolean
+  /** Of the password that is being tried. */
+  passwordOutcome: ((outcome: Outcome) => void) | undefined
 }
 
 interface Way {
   name: string
   needs: string
-  method(): Promise<AnyAuthMethod>
+  /** False: not at this point. */
+  isFor?: () => boolean
+  /** Undefined: it can't be tried; why is told. */
+  method(): Promise<AnyAuthMethod | undefined>
+  /** Of a key in an agent: the server wanted its signature. */
+  isTaken?: () => boolean
 }
 
-function methods(target: SshTarget, identities: readonly Identity[], reveal: RevealSecret, tried: string[]): Way[] {
+function methods(target: SshTarget, means: LoginMeans, progress: Progress, tried: string[]): Way[] {
   const username = target.user
-  const ways: Way[] = []
-  for (const identity of identities) {
-    if (identity.kind === 'unusable') tried.push(`key ${identity.file}: ${identity.why}`)
-    else {
-      const { key, file } = identity
-      ways.push({
-        name: `key ${file} (${key.type})`,
-        needs: 'publickey',
-        method: async () => ({ type: 'publickey', username, key }),
-      })
-    }
-  }
-  const agent = target.agent === 'SSH_AUTH_SOCK' ? process.env['SSH_AUTH_SOCK'] : target.agent
-  if (typeof agent === 'string' && agent !== '') {
-    ways.push({ name: `agent ${agent}`, needs: 'publickey', method: async () => ({ type: 'agent', username, agent }) })
-  }
-  const source = target.password
-  if (source === undefined) return ways
-  ways.push({
-    name: 'password',
-    needs: 'password',
-    method: async () => ({ type: 'password', username, password: (await reveal(source)).reveal() }),
-  })
-  ways.push({
-    name: 'keyboard-interactive with the password',
-    needs: 'keyboard-interactive',
-    method: async () => {
-      const password = (await reveal(source)).reveal()
-      let answered = false
+  const ways: Way[] = means.keys.offers.map((offer): Way => {
+    if (!('agent' in offer))
       return {
-        type: 'keyboard-interactive',
-        username,
-        prompt: (_name, _instructions, _lang, prompts, finish) => {
-          finish(answered ? [] : prompts.map((prompt) => (prompt.echo === true ? '' : password)))
-          answered = true
-        },
+        name: offer.name,
+        needs: 'publickey',
+        method: async () => ({ type: 'publickey', username, key: offer.key }),
       }
+    const agent = new OneKey(offer.agent, offer.key)
+    return {
+      name: offer.name,
+      needs: 'publickey',
+      method: async () => ({ type: 'agent', username, agent: agent as ssh2.BaseAgent }),
+      isTaken: () => agent.isTaken,
+    }
+  })
+  const source = target.password
+  const password = async (): Promise<string | undefined> => {
+    if (source === undefined) return undefined
+    const secret = await means.reveal(source)
+    const turn = await means.tries.turn('login', source, means.name)
+    if (turn.kind === 'try') progress.passwordOutcome = turn.end
+    else tried.push(`password: not tried here, as ${turn.at} refused it (several wrong ones lock an account)`)
+    return turn.kind === 'try' ? secret.reveal() : undefined
+  }
+  if (source !== undefined)
+    ways.push({
+      name: 'password',
+      needs: 'password',
+      method: async () => {
+        const given = await password()
+        return given === undefined ? undefined : { type: 'password', username, password: given }
+      },
+    })
+  ways.push({
+    name: source === undefined ? 'keyboard-interactive' : 'keyboard-interactive with the password',
+    needs: 'keyboard-interactive',
+    // Without a password it is for the second factor only: nobody asked for questions on seven hosts
+    isFor: () => source !== undefined || progress.isHalfIn,
+    method: async () => {
+      const given = progress.isPasswordTaken ? undefined : await password()
+      if (given === undefined && !progress.isHalfIn) return undefined
+      return { type: 'keyboard-interactive', username, prompt: answerPrompts(means, given, tried) }
     },
   })
   return ways
-}
-
-async function advice(target: SshTarget, identities: readonly Identity[]): Promise<string[]> {
-  const lines: string[] = []
-  const encrypted = identities.find((identity) => identity.kind === 'unusable' && identity.why.startsWith('encrypted'))
-  if (encrypted !== undefined)
-    lines.push(`give ssh.passphrase for ${encrypted.file} (or add the key to an agent: ssh-add)`)
-  for (const { file } of identities) {
-    const certificate = `${expandHome(file)}-cert.pub`
-    const there = await access(certificate).then(
-      () => true,
-      () => false,
-    )
-    if (there)
-      lines.push(
-        `${certificate} was not used: the ssh2 library has no user certificates; the plain key must be authorized`,
-      )
-  }
-  lines.push(
-    `try by hand: ssh -p ${target.port} ${target.user}@${target.host}; the public key belongs into its ~/.ssh/authorized_keys`,
-  )
-  return lines
 }

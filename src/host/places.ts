@@ -1,7 +1,7 @@
 import { DeployError } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { bestOf } from './best-of.ts'
-import type { Client, LoginOptions } from './client.ts'
+import type { Attempting, Client, LoginOptions } from './client.ts'
 import { openClient } from './client.ts'
 import { confirmOnce } from './confirm-once.ts'
 import type { FindRoute } from './jump.ts'
@@ -23,7 +23,7 @@ export async function logInAtAny(
   routes: FindRoute,
   targets: readonly SshTarget[],
   name: string,
-  options: LoginOptions,
+  options: Attempting,
 ): Promise<Found> {
   const places = distinct(await Promise.all(targets.map((target) => applySshConfig(target))))
   const confirm = options.confirmHostKey && confirmOnce(name, options.confirmHostKey, places.length, graceMs)
@@ -67,7 +67,7 @@ async function logIn(
   routes: FindRoute,
   target: SshTarget,
   name: string,
-  options: LoginOptions,
+  options: Attempting,
   {
     abandoned,
     others,

@@ -1,9 +1,23 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DeployError } from '../errors.ts'
+import type { SshTarget } from '../inventory/model.ts'
+import { throughCommand } from './proxy-command.ts'
 
-/** The TCP connection to a host's sshd, made from here. */
-export async function reach(name: string, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+/** A connection to an sshd that has not said anything yet. */
+export interface Reached {
+  socket: Duplex
+  /** What the program that made it told on its stderr. */
+  said?: () => string
+}
+
+/** The connection to a host's sshd, made from here. */
+export async function reach(name: string, target: SshTarget, signal: AbortSignal): Promise<Reached> {
+  if (target.proxyCommand !== undefined) return throughCommand(name, target, target.proxyCommand, signal)
+  return { socket: await reachDirectly(name, target.host, target.port, signal) }
+}
+
+async function reachDirectly(name: string, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   const socket = connect({ host, port, noDelay: true, signal })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.once('connect', resolve)

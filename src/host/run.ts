@@ -14,9 +14,10 @@ export async function runBlocks(shell: Shell, blocks: readonly Script[], options
   const startedMs = performance.now()
   const attempt = { host: shell.host, target: shell.target, what: options.what }
   const nonce = randomBytes(16).toString('hex')
-  const output = blockOutput(options, () => tooMuchOutput(attempt, stdoutLimitBytes))
+  const output = blockOutput(options, blocks.length, () => tooMuchOutput(attempt, stdoutLimitBytes))
   const total = blocks.flatMap((block) => block.files ?? []).reduce((sum, file) => sum + sentBytes(file), 0)
   let sent = 0
+  const uploaded = new Set<number>()
   const onSent = (bytes: number): void => options.onUpload?.((sent += bytes), total)
   const guard = options.fence === undefined ? '' : composeGuard(options.fence)
   const script = composeScript(nonce, composeRun(blocks, options.afterFailure ?? 'stop', guard))
@@ -29,8 +30,10 @@ export async function runBlocks(shell: Shell, blocks: readonly Script[], options
         const index = Number(first)
         if (word === 'block') output.begin(index)
         else if (word === 'end') output.end(index, Number(second))
-        else if (word === 'send') upload(blocks[index]?.files ?? [], talking.send, onSent).catch(talking.fail)
-        else if (word === 'fenced') talking.fail(lockLost(attempt))
+        else if (word === 'send' && !uploaded.has(index)) {
+          uploaded.add(index)
+          upload(blocks[index]?.files ?? [], talking.send, onSent).catch(talking.fail)
+        } else if (word === 'fenced') talking.fail(lockLost(attempt))
       },
     })
     await heard.done

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { DeployError, exitCode } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { expandHome } from './home.ts'
+import { expandTokens } from './ssh-tokens.ts'
 
 /**
  * A target with what an OpenSSH configuration says where the inventory says nothing; asked of `ssh -G`, which knows Match,
@@ -22,21 +23,49 @@ export async function applySshConfig(target: SshTarget, passed: readonly string[
       target.host,
     ]),
   )
-  return {
+  const found = {
     ...target,
-    config: false,
+    config: false as const,
     host: one('hostname') ?? target.host,
     port: open('port') ? Number(one('port') ?? target.port) : target.port,
     user: open('user') ? (one('user') ?? target.user) : target.user,
-    key: open('key') ? await existing(said.get('identityfile') ?? target.key) : target.key,
     jump: (await Promise.all(chain)).flatMap((hop) => [...hop.jump, { ...hop, jump: [] }]),
   }
+  const path = (text: string): string => expandHome(expandTokens(text, found))
+  const knownHosts = one('userknownhostsfile')
+  const command = one('proxycommand') ?? 'none'
+  return {
+    ...found,
+    key: open('key') ? await existing((said.get('identityfile') ?? target.key).map(path)) : target.key,
+    agent: open('agent') ? agentOf(one('identityagent'), target.agent, path) : target.agent,
+    knownHosts:
+      open('knownHosts') && knownHosts !== undefined && !defaultKnownHosts.test(knownHosts)
+        ? [knownHosts, one('globalknownhostsfile') ?? ''].flatMap(files).map(path)
+        : target.knownHosts,
+    ...(one('identitiesonly') === 'yes' && { identitiesOnly: true as const }),
+    ...(one('hostkeyalias') !== undefined && { hostKeyAlias: one('hostkeyalias') as string }),
+    ...(open('jump') && found.jump.length === 0 && command !== 'none' && { proxyCommand: command }),
+  }
+}
+
+/** What `ssh -G` prints where nothing is said; ours are the same, but HOME's. */
+const defaultKnownHosts = /^\S*\/\.ssh\/known_hosts \S*\/\.ssh\/known_hosts2$/
+
+function files(list: string): string[] {
+  return list.split(' ').filter((file) => file !== '' && file !== 'none')
+}
+
+function agentOf(said: string | undefined, agent: SshTarget['agent'], path: (text: string) => string) {
+  if (said === undefined) return agent
+  if (said === 'none') return false
+  if (said.startsWith('$')) return process.env[said.slice(1)] ?? false
+  return said === 'SSH_AUTH_SOCK' ? said : path(said)
 }
 
 /** `user@first:22,second` of ProxyJump. */
 function hops(jump: string, target: SshTarget): SshTarget[] {
   if (jump === 'none') return target.jump
-  const { password: _password, ...inherited } = target
+  const { password: _password, proxyCommand: _command, hostKeyAlias: _alias, ...inherited } = target
   return jump.split(',').map((word) => {
     const [, user, host, port] = /^(?:ssh:\/\/)?(?:(.*)@)?(\[.*\]|[^:]*)(?::(\d+))?\/?$/.exec(word) ?? []
     const unsaid: SshTarget['defaulted'] = ['host', 'jump', 'config']
@@ -55,12 +84,18 @@ function hops(jump: string, target: SshTarget): SshTarget[] {
   })
 }
 
-async function askSsh({ config, host, defaulted }: SshTarget): Promise<Map<string, string[]>> {
+async function askSsh({ config, host, port, user, defaulted }: SshTarget): Promise<Map<string, string[]>> {
   const said = new Map<string, string[]>()
   if (config === false) return said
   let stdout: string
+  // `Match user` and tokens mean those that are really used
+  const login = [
+    ...(defaulted.includes('user') ? [] : ['-l', user]),
+    ...(defaulted.includes('port') ? [] : ['-p', String(port)]),
+  ]
+  const words = ['-G', '-F', expandHome(config), ...login, '--', host]
   try {
-    ;({ stdout } = await promisify(execFile)('ssh', ['-G', '-F', expandHome(config), '--', host], { timeout: 10_000 }))
+    ;({ stdout } = await promisify(execFile)('ssh', words, { timeout: 10_000 }))
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     // Nobody asked for it by name: a machine without OpenSSH does well without
@@ -90,12 +125,11 @@ function notUnderstood(config: string, host: string, missing: boolean, cause: un
 
 async function existing(files: string[]): Promise<string[]> {
   const there = await Promise.all(
-    files.map(expandHome).map(async (file) =>
-      access(file).then(
-        () => [file],
-        () => [],
-      ),
-    ),
+    files.map(async (file) => {
+      // Of a key in an agent only the public file may be here
+      const found = await Promise.allSettled([access(file), access(`${file}.pub`)])
+      return found.some(({ status }) => status === 'fulfilled') ? [file] : []
+    }),
   )
   return there.flat()
 }

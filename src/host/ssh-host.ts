@@ -29,7 +29,7 @@ export function sshHost(
     async launch(attempt, signal) {
       const token = randomBytes(8).toString('hex')
       const process = await openChannel(client, remoteCommand(escalation, token), attempt)
-      if (escalation.kind === 'sudo-password') await passSudo(process, escalation.password, token, attempt, signal)
+      if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, signal)
       return process
     },
     refusal: escalation.kind === 'none' ? noShell : sudoRefusal,

@@ -1,14 +1,15 @@
 import { DeployError } from '../errors.ts'
-import type { Secret } from '../secret.ts'
 import type { Attempt } from './failures.ts'
 import { connectionLost } from './failures.ts'
+import type { Escalation } from './command.ts'
 import { passwordPrompt, readyLine } from './command.ts'
+import type { Outcome, Turn } from './first-tries.ts'
 import type { Ending, Process } from './process.ts'
 
 /** Answers sudo's prompt, once; resolves when the shell behind it reads a script. */
 export async function passSudo(
   process: Process,
-  password: Secret,
+  { password, turn: takeTurn }: Extract<Escalation, { kind: 'sudo-password' }>,
   token: string,
   attempt: Attempt,
   signal: AbortSignal,
@@ -18,6 +19,17 @@ export async function passSudo(
   let stdout = ''
   let stderr = ''
   let asked = false
+  let turn: Turn | undefined
+  const give = async (): Promise<void> => {
+    turn = await takeTurn()
+    if (turn.kind === 'refused') reject(triedElsewhere(attempt, turn.at))
+    // Ended while it waited for its turn: nothing was tried
+    else if (isOver) turn.end('unknown')
+    else process.stdin.write(`${password.reveal()}\n`)
+  }
+  let isOver = false
+  let wasAskedAgain = false
+  let hasEnded = false
   const onStdout = (chunk: Buffer): void => {
     stdout = (stdout + chunk.toString()).slice(-4096)
     if (stdout.includes(readyLine(token))) resolve()
@@ -28,28 +40,36 @@ export async function passSudo(
     if (at === -1) return
     stderr = stderr.slice(0, at) + stderr.slice(at + prompt.length)
     // Asked again: it was wrong. A second try could lock the account
-    if (asked) return reject(wrongPassword(attempt, stderr))
+    if (asked) {
+      wasAskedAgain = true
+      return reject(wrongPassword(attempt, stderr))
+    }
     asked = true
-    process.stdin.write(`${password.reveal()}\n`)
+    void give()
   }
   const onAbort = (): void => reject(signal.reason)
   process.stdout.on('data', onStdout)
   process.stderr.on('data', onStderr)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
-  void process.ended.then((ending) =>
+  void process.ended.then((ending) => {
+    hasEnded = ending.kind !== 'lost'
     reject(
       ending.kind === 'lost'
         ? connectionLost(attempt, ending.error, stderr)
         : sudoRefusal(attempt, ending, stdout, stderr),
-    ),
-  )
+    )
+  })
   try {
     await promise
+    endTurn(turn, 'right')
   } catch (error) {
     process.kill()
+    // Whatever sudo did with it, it must not be repeated on all hosts
+    endTurn(turn, hasEnded || wasAskedAgain ? 'wrong' : 'unknown')
     throw error
   } finally {
+    isOver = true
     process.stdout.pause().off('data', onStdout)
     process.stderr.pause().off('data', onStderr)
     signal.removeEventListener('abort', onAbort)
@@ -107,5 +127,18 @@ function wrongPassword(attempt: Attempt, stderr: string): DeployError {
     message: 'sudo refused the password',
     answered: stderr.trim(),
     next: 'correct ssh.sudo.password; it was not tried a second time',
+  })
+}
+
+function endTurn(turn: Turn | undefined, outcome: Outcome): void {
+  if (turn?.kind === 'try') turn.end(outcome)
+}
+
+function triedElsewhere(attempt: Attempt, at: string): DeployError {
+  return new DeployError({
+    host: attempt.host,
+    tried: `sudo as ${attempt.target.split('@')[0]}, to ${attempt.what}`,
+    message: `the sudo password was not tried here, as ${at} did not take it`,
+    next: `put it right for ${at} first: a wrong one on all hosts would lock the account`,
   })
 }

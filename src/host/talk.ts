@@ -2,8 +2,8 @@ import type { Ending, Process } from './process.ts'
 import type { Attempt } from './failures.ts'
 import type { RunOptions } from './host.ts'
 import type { Shell } from './shell.ts'
-import { connectionLost, endedEarly } from './failures.ts'
-import { frameParser } from './frames.ts'
+import { connectionLost, endedEarly, marksBroken } from './failures.ts'
+import { EndlessMark, frameParser } from './frames.ts'
 import { limit } from './limit.ts'
 import { write } from './process.ts'
 import { tail } from './tail.ts'
@@ -93,7 +93,7 @@ export async function talk(
     try {
       parse(chunk)
     } catch (error) {
-      heard.fail(error)
+      heard.fail(error instanceof EndlessMark ? marksBroken(attempt) : error)
     }
   })
   process.stderr.on('data', (chunk: Buffer) => {

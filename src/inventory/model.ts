@@ -131,8 +131,14 @@ export interface SshTarget {
   password?: SecretSource
   /** `SSH_AUTH_SOCK` or a path; false: no agent. */
   agent: string | false
+  /** Of the agent's keys only those that `key` names too. */
+  identitiesOnly?: true
   jump: SshTarget[]
+  /** OpenSSH's ProxyCommand: a program here whose stdin and stdout lead to sshd. */
+  proxyCommand?: string
   knownHosts: string[]
+  /** The name in known_hosts, instead of `host`. */
+  hostKeyAlias?: string
   /** An OpenSSH client configuration file to honour; false: none. */
   config: string | false
   /** `{}`: through sudo, unless the login turns out to be root's. */

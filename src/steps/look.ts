@@ -2,6 +2,7 @@ import type { Cluster, Node } from '../inventory/model.ts'
 import type { Look } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { memberAccess, useMember } from './etcdctl-shell.ts'
+import { seeFirewall } from './firewall.ts'
 import { hostScript } from './host-script.ts'
 import type { HostSeen, ReachedHost } from './seen.ts'
 
@@ -85,7 +86,7 @@ export const socketsLook: Look = {
   script: { text: "grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null || :" },
 }
 
-/** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. */
+/** Before a cluster is formed: whether members will reach each other's peer port. A time-out is blocked, a refusal is open. Names the host's own firewall, too. */
 export function peersLook(cluster: Cluster, node: Node): Look {
   const others = cluster.nodes.filter((other) => other.name !== node.name)
   return {
@@ -124,15 +125,18 @@ ask status endpoint status -w json &
 wait
 `
 
-const peersScript = `
-command -v bash >/dev/null && command -v timeout >/dev/null || exit 0
+const peersScript = `${seeFirewall}
+see_firewall || : &
+command -v bash >/dev/null && command -v timeout >/dev/null || { wait; exit 0; }
 probe() {
   # A name that nobody knows would pass for a port that is blocked.
   case $2 in
   *:*) ;;
   *[A-Za-z]*) timeout 5 getent ahosts "$2" >/dev/null || { echo "$1 unresolved"; return 0; } ;;
   esac
-  code=0; timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>/dev/null || code=$?
+  code=0; said=$(timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1) || code=$?
+  # A firewall that rejects (firewalld does) answers that the host cannot be reached; a free port refuses.
+  case $said in *'No route to host'*) code=rejected ;; esac
   echo "$1 $code"
 }
 while [ $# -ge 3 ]; do probe "$1" "$2" "$3" & shift 3; done

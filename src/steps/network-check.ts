@@ -3,6 +3,7 @@ import type { Problem } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { Cluster, Node } from '../inventory/model.ts'
 import { absentAddresses } from './absent-addresses.ts'
+import { openingCommand } from './firewall.ts'
 import { managedBy } from './foreign.ts'
 import { grave } from './problem.ts'
 import { reached, type ReachedHost, type Seen } from './seen.ts'
@@ -46,20 +47,38 @@ function peerProblems(cluster: Cluster, { name }: Node, on: ReachedHost, seen: S
   return [...on.peers]
     .filter(([other, state]) => state !== 'open' && reached(seen, other) !== undefined)
     .map(([other, state]) => {
-      const peer = cluster.nodes.find((node) => node.name === other)?.peer
+      const there = cluster.nodes.find((node) => node.name === other)
+      const peer = there?.peer
       if (state === 'unresolved')
         return grave(name, {
           message: `${name} does not know the name ${peer?.address}, at which ${other} is to be reached`,
           tried: `getent ahosts ${peer?.address}`,
           next: 'make the name known to all hosts (DNS or /etc/hosts), or correct it',
         })
+      const on = reached(seen, other)
       return grave(name, {
-        message: `${name} does not reach the peer port of ${other}: no answer, so it is probably blocked`,
+        message: `${name} does not reach the peer port of ${other}: ${
+          state === 'rejected' ? 'a firewall rejects it' : 'no answer, so it is probably blocked'
+        }`,
         tried: `connect to ${peer?.address}:${peer?.port} from ${name}`,
-        answered: 'nothing within 2 s (a free port would refuse at once)',
-        next: `open TCP port ${peer?.port} on ${other} for all members (firewall, security group)`,
+        answered:
+          state === 'rejected'
+            ? 'No route to host (a free port would refuse)'
+            : 'nothing within 2 s (a free port would refuse at once)',
+        next: there === undefined || on === undefined ? [] : waysToOpen(there, on),
       })
     })
+}
+
+/** The firewall is the owner's: it is named, and never changed. */
+function waysToOpen(there: Node, on: ReachedHost): string[] {
+  const opening = openingCommand(there, on)
+  const port = `open TCP port ${there.peer.port} on ${there.name} for all members`
+  if (opening !== undefined)
+    return [`${port}; ${opening.firewall} is active there: ${opening.command}`, 'then run the same command again']
+  if (on.firewall?.kind === 'none')
+    return [`${port}: no firewall is active on the host itself, so look at what is between (security group, router)`]
+  return [`${port} (firewall, security group)`]
 }
 
 function isOurs(cluster: Cluster, on: ReachedHost): boolean {

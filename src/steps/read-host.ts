@@ -3,6 +3,7 @@ import type { HostReading } from '../engine/playbook.ts'
 import type { Architecture, Cluster } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { readAnswers } from './answers.ts'
+import { readFirewall } from './firewall.ts'
 import { readEtcd } from './read-etcd.ts'
 import { readEntries, readFiles, readSpace } from './read-files.ts'
 import { readFormed, readOperation } from './read-memory.ts'
@@ -74,6 +75,7 @@ export function readHost(cluster: Cluster, reading: HostReading): HostSeen {
     recovery: readRecovery(reading.outputs['recovery']),
     peers: readPeers(reading.outputs['peers']),
     ...(answers.size === 0 ? {} : { answers }),
+    firewall: readFirewall(reading.outputs['peers']?.stdout.split('\n') ?? []),
   }
 }
 

@@ -29,11 +29,11 @@ function ipv6(bytes: string[]): string {
 }
 
 export function readPeers(output: LookOutput | undefined): ReachedHost['peers'] {
-  const lines = output?.stdout.split('\n').filter((line) => line !== '') ?? []
+  const lines = output?.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#@ ')) ?? []
   return new Map(
     lines.map((line) => {
       const [name = '', code] = line.split(' ')
-      if (code === 'unresolved') return [name, 'unresolved']
+      if (code === 'unresolved' || code === 'rejected') return [name, code]
       return [name, code === '124' ? 'blocked' : 'open']
     }),
   )

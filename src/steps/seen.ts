@@ -50,7 +50,9 @@ export interface ReachedHost {
   /** To what the steps of a playbook ask by looks of their own, by the looks' names. */
   answers?: ReadonlyMap<string, Answer>
   /** Whether this host reaches the peer port of the others; absent: not checked. */
-  peers: ReadonlyMap<NodeName, 'open' | 'blocked' | 'unresolved'>
+  peers: ReadonlyMap<NodeName, PeerReached>
+  /** Its own; absent: not asked. */
+  firewall?: FirewallSeen | undefined
 }
 
 /** What the script of a look printed, and its exit status. */
@@ -58,6 +60,15 @@ export interface Answer {
   code: number
   stdout: string
 }
+
+/** `rejected`: a firewall answered that there is no way; `blocked`: nothing answered. */
+export type PeerReached = 'open' | 'blocked' | 'rejected' | 'unresolved'
+
+export type FirewallSeen =
+  | { kind: 'none' | 'ufw' | 'iptables' }
+  | { kind: 'firewalld'; zones: ReadonlyMap<string, string> }
+  /** `inet filter input`: where new connections come in. */
+  | { kind: 'nft'; chains: readonly string[] }
 
 export interface AddressSeen {
   address: string

@@ -102,6 +102,18 @@ test('a blocked peer port is named within seconds, before anything is changed', 
   expect(wordsOf(run)).toMatch(/node1 does not reach the peer port of node2/)
   expect(wordsOf(run)).toMatch(/node3 does not reach the peer port of node2/)
   expect(wordsOf(run)).toMatch(/open TCP port 2380 on node2/)
+  // The host's own firewall is named with what would open it, and is not touched
+  expect(wordsOf(run)).toMatch(/iptables -I INPUT -p tcp -m multiport --dports 2379,2380 -j ACCEPT/)
+  expect(await hostOutput('node2', 'iptables -S INPUT')).not.toContain('multiport')
+})
+
+test('a peer port that a firewall rejects, as firewalld does, is no free port', async () => {
+  const rule = 'INPUT ! -i lo -p tcp --dport 2380 -j REJECT --reject-with icmp-admin-prohibited'
+  onTestFinished(async () => void (await hostOutput('node2', `iptables -w -D ${rule}`)))
+  await hostOutput('node2', `iptables -w -I ${rule}`)
+  const site = await siteFor()
+  const run = await stopped(() => site.run('up'))
+  expect(wordsOf(run)).toMatch(/node1 does not reach the peer port of node2: a firewall rejects it/)
 })
 
 test('an address that the host does not have', async () => {

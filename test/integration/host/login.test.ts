@@ -95,6 +95,24 @@ describe('sudo', () => {
     expect(after - before).toBeLessThanOrEqual(2)
   })
 
+  it('is given a wrong password on one of six hosts only', async () => {
+    const nodes = ['node1', 'node2', 'node3', 'node4', 'node5', 'node6'] as const
+    const failures =
+      'journalctl --no-pager -q | grep -c "sudo.*incorrect password attempt\\|sudo.*authentication failure" || :'
+    const counted = async (): Promise<number[]> =>
+      Promise.all(nodes.map(async (name) => Number(await hostOutput(name, `sleep 0.5; ${failures}`))))
+    const before = await counted()
+    const sudo = { password: { from: 'env', name: 'wrong' } } as const
+    const targets = new Map(nodes.map((name) => [name, target(name, 'ops', { sudo })]))
+    const connections = await connectAll(targets, { ...connectOptions(), concurrency: 10 })
+    const hosts = [...connections.values()].flatMap((one) => (one.kind === 'connected' ? [one.host] : []))
+    const ran = await Promise.allSettled(hosts.map((host) => host.run([{ text: ':' }], runOptions())))
+    for (const host of hosts) host.close()
+    expect(ran.map(({ status }) => status)).toEqual(Array(nodes.length).fill('rejected'))
+    const after = await counted()
+    expect(nodes.filter((_, at) => after[at] !== before[at])).toHaveLength(1)
+  })
+
   it.each([
     ['asks and no password is given', 'ops', {}, ':', 'sudo there asks for a password'],
     ['does not know the user', 'ops', target('node1', 'ops').sudo, 'gpasswd -d ops sudo', 'the user is not in sudoers'],

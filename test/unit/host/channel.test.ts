@@ -6,6 +6,7 @@ import ssh2 from 'ssh2'
 import { expect, it, onTestFinished } from 'vitest'
 import { openChannel } from '../../../src/host/channel.ts'
 import type { Client } from '../../../src/host/client.ts'
+import { sessions } from '../../../src/host/sessions.ts'
 
 const attempt = { host: 'node1', target: 'root@127.0.0.1:22', what: 'test' }
 
@@ -34,7 +35,7 @@ async function client(): Promise<Client> {
   const ended = new Promise<undefined>((resolve) => {
     ssh.on('close', () => resolve(undefined))
   })
-  return { ssh, socket, ended }
+  return { ssh, socket, ended, sessions: sessions() }
 }
 
 /** What the server sends within some milliseconds is read at one go. */

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readIdentities } from '../../../src/host/identity.ts'
+import { firstTries } from '../../../src/host/first-tries.ts'
+import { readOffers } from '../../../src/host/key-offers.ts'
+import type { LoginMeans } from '../../../src/host/login.ts'
 import { login } from '../../../src/host/login.ts'
-import type { SecretSource, SshTarget } from '../../../src/inventory/model.ts'
+import type { RevealSecret, SecretSource, SshTarget } from '../../../src/inventory/model.ts'
 import { Secret } from '../../../src/secret.ts'
 import { sshTarget } from './target.ts'
 
@@ -45,6 +48,11 @@ function target(names: string[], more: Partial<SshTarget> = {}): SshTarget {
 }
 
 const reveal = async (source: SecretSource) => new Secret(source.from === 'env' ? source.name : '')
+async function means(wanted: SshTarget, revealSecret: RevealSecret): Promise<LoginMeans> {
+  const keys = await readOffers(wanted, revealSecret)
+  return { name: 'node1', keys, reveal: revealSecret, tries: firstTries(), askPerson: undefined }
+}
+
 const never = async (): Promise<never> => {
   throw new Error('nothing is to be asked')
 }
@@ -53,9 +61,9 @@ const sesame: SecretSource = { from: 'env', name: 'sesame' }
 describe('key files', () => {
   it('are read in the order given; a passphrase is asked for where one is needed', async () => {
     const names = ['plain', 'encrypted', 'encrypted-pem']
-    const identities = await readIdentities(target(names, { passphrase: sesame }), reveal)
+    const identities = await readIdentities(target(names, { passphrase: sesame }), [], reveal)
     expect(identities.map(({ kind, file }) => [kind, file])).toEqual(names.map((name) => ['key', join(folder, name)]))
-    expect(await readIdentities(target(['plain'], { passphrase: sesame }), never)).toMatchObject([{ kind: 'key' }])
+    expect(await readIdentities(target(['plain'], { passphrase: sesame }), [], never)).toMatchObject([{ kind: 'key' }])
   })
 
   it.each([
@@ -68,12 +76,16 @@ describe('key files', () => {
       { passphrase: { from: 'env', name: 'wrong' } as const },
       'encrypted, and the passphrase is wrong',
     ],
-    ['fido', {}, 'a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use'],
-    ['plain-cert.pub', {}, 'a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use'],
-    ['plain.pub', {}, 'a public key; the private one is needed'],
+    ['fido', {}, 'a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use: give a plain key, too'],
+    [
+      'plain-cert.pub',
+      {},
+      'a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use: authorize the plain key',
+    ],
+    ['plain.pub', {}, 'a public key, and no agent holds its private one'],
     ['text', {}, expect.stringContaining('not a private key')],
   ])('%s %j: says why it is of no use', async (name, more, why) => {
-    expect(await readIdentities(target([name], more), reveal)).toEqual([
+    expect(await readIdentities(target([name], more), [], reveal)).toEqual([
       { kind: 'unusable', file: join(folder, name), why },
     ])
   })
@@ -85,27 +97,28 @@ describe('a login', () => {
   it.each([
     [
       ['publickey', 'password', 'keyboard-interactive'],
-      ['publickey', 'publickey', 'agent', 'password'],
+      ['publickey', 'publickey', 'password'],
     ],
     [
       ['publickey', 'keyboard-interactive'],
-      ['publickey', 'publickey', 'agent', 'keyboard-interactive'],
+      ['publickey', 'publickey', 'keyboard-interactive'],
     ],
     [['password'], ['publickey', 'password']],
   ])('where the server takes %j tries %j, the password in one way only', async (accepted, expected) => {
-    const wanted = target(['plain', 'encrypted'], { agent: '/agent', password, passphrase: sesame })
-    const ways = login(wanted, await readIdentities(wanted, reveal), reveal)
+    const wanted = target(['plain', 'encrypted'], { password, passphrase: sesame })
+    const ways = login(wanted, await means(wanted, reveal))
     const types: unknown[] = []
-    for (let way = await ways.next(null); way !== false; way = await ways.next(accepted)) types.push(way.type)
+    for (let way = await ways.next(null, false); way !== false; way = await ways.next(accepted, false))
+      types.push(way.type)
     expect(types).toEqual(expected)
   })
 
   it('reveals no password where the server takes none', async () => {
     const wanted = target(['plain'], { password })
-    const ways = login(wanted, await readIdentities(wanted, never), never)
-    expect(await ways.next(['publickey'])).toMatchObject({ type: 'publickey' })
-    expect(await ways.next(['publickey'])).toBe(false)
-    expect(await ways.failure('node1', 'it')).toMatchObject({
+    const ways = login(wanted, await means(wanted, never))
+    expect(await ways.next(['publickey'], false)).toMatchObject({ type: 'publickey' })
+    expect(await ways.next(['publickey'], false)).toBe(false)
+    expect(await ways.failure('it')).toMatchObject({
       tried: expect.stringMatching(
         /^key .*plain \(ssh-ed25519\); password: not accepted by the server; keyboard-.*not accepted/,
       ),
@@ -114,22 +127,8 @@ describe('a login', () => {
     })
   })
 
-  it('answers the prompts of keyboard-interactive once', async () => {
-    const wanted = target([], { password })
-    const ways = login(wanted, [], reveal)
-    await ways.next(null)
-    const way = await ways.next(['keyboard-interactive'])
-    if (way === false || way.type !== 'keyboard-interactive') throw new Error('not tried')
-    const answers: string[][] = []
-    const finish = (given: string[]): void => void answers.push(given)
-    const prompts = [{ prompt: 'Password: ', echo: false }]
-    way.prompt('', '', '', prompts, finish)
-    way.prompt('', '', '', prompts, finish)
-    expect(answers).toEqual([['secret'], []])
-  })
-
   it('with nothing to try says so', async () => {
-    expect(await login(target([]), [], never).failure('node1', 'it')).toMatchObject({
+    expect(await login(target([]), await means(target([]), never)).failure('it')).toMatchObject({
       host: 'node1',
       tried: 'nothing: no key, agent or password is given',
     })

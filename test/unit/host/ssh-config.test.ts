@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { SshTarget } from '../../../src/inventory/model.ts'
@@ -36,6 +36,17 @@ Host back
   ProxyJump loop
 Host alone
   ProxyJump none
+Match user deploy
+  IdentitiesOnly yes
+  IdentityAgent %d/agent
+Match host relayed
+  ProxyCommand nc -x proxy %h %p
+  HostKeyAlias Relay
+  UserKnownHostsFile ${folder}/known ~/more
+  GlobalKnownHostsFile none
+  IdentityFile ${folder}/in_agent
+Match host quiet
+  IdentityAgent none
 `,
   )
 })
@@ -94,6 +105,45 @@ describe.skipIf(!hasSsh)('an OpenSSH configuration', () => {
 
   it('knows ProxyJump none', async () => {
     expect((await applySshConfig(target({ host: 'alone' }))).jump).toEqual([])
+  })
+
+  it('is asked for the user that the inventory names', async () => {
+    const agent = { identitiesOnly: true, agent: join(homedir(), 'agent') }
+    const open: SshTarget['defaulted'] = ['agent']
+    expect(await applySshConfig(target({ host: 'x', user: 'deploy', defaulted: open }))).toMatchObject(agent)
+    expect(await applySshConfig(target({ host: 'x', user: 'ana', defaulted: open }))).not.toHaveProperty(
+      'identitiesOnly',
+    )
+    const said = await applySshConfig(target({ host: 'x', user: 'deploy', agent: '/mine', defaulted: [] }))
+    expect(said.agent).toBe('/mine')
+  })
+
+  it('names a command that leads there, files of known hosts and the name in them', async () => {
+    await writeFile(join(folder, 'in_agent.pub'), '')
+    const open: SshTarget['defaulted'] = ['port', 'user', 'key', 'jump', 'knownHosts']
+    expect(await applySshConfig(target({ host: 'relayed', knownHosts: ['/ours'], defaulted: open }))).toMatchObject({
+      proxyCommand: 'nc -x proxy %h %p',
+      hostKeyAlias: 'relay',
+      knownHosts: [join(folder, 'known'), join(homedir(), 'more')],
+      key: [join(folder, 'in_agent')],
+    })
+  })
+
+  it('names no command where the inventory says how the host is reached', async () => {
+    for (const jump of [[], [target({ host: 'outer' })]])
+      expect(await applySshConfig(target({ host: 'relayed', jump, defaulted: ['key'] }))).not.toHaveProperty(
+        'proxyCommand',
+      )
+  })
+
+  it('that says nothing of them leaves agent and known hosts as they are', async () => {
+    const open: SshTarget['defaulted'] = ['agent', 'knownHosts']
+    const ours = { agent: 'SSH_AUTH_SOCK', knownHosts: ['/ours'], defaulted: open }
+    expect(await applySshConfig(target({ ...ours, host: 'alone' }))).toMatchObject({
+      agent: 'SSH_AUTH_SOCK',
+      knownHosts: ['/ours'],
+    })
+    expect((await applySshConfig(target({ ...ours, host: 'quiet' }))).agent).toBe(false)
   })
 
   it('is asked nothing where there is none', async () => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -93,4 +94,77 @@ async function listen(address: string, take: (socket: Socket) => void): Promise<
 
 function at(host: string, port: number): SshTarget {
   return sshTarget({ host, port, user: 'root', password: { from: 'prompt', label: 'SSH password' } })
+}
+
+/** An sshd that asks about each password. */
+export function passwordServer(
+  key: HostKey,
+  isRight: (password: string) => Promise<boolean>,
+  seen: (login: ssh2.AuthContext) => void = () => {},
+): Promise<Listening> {
+  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
+    client.on('error', () => {})
+    client.on('authentication', (login) => {
+      seen(login)
+      if (login.method !== 'password') return login.reject(['password'])
+      void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['password'])))
+    })
+  })
+  return listen('127.0.0.1', (socket) => server.injectSocket(socket))
+}
+
+/** An sshd that lets in by the password `sesame` and runs what it is told in a shell of this machine. */
+export function shellServer(key: HostKey, PATH: string): Promise<Listening> {
+  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
+    client.on('error', () => {})
+    client.on('authentication', (login) => {
+      if (login.method === 'password' && login.password === 'sesame') login.accept()
+      else login.reject(['password'])
+    })
+    client.on('session', (acceptSession) => {
+      acceptSession().on('exec', (accept, _reject, { command }) => {
+        const channel = accept()
+        const child = spawn('/bin/sh', ['-c', command], { env: { PATH } })
+        child.stdin.on('error', () => {})
+        channel.pipe(child.stdin)
+        child.stdout.pipe(channel, { end: false })
+        child.stderr.pipe(channel.stderr, { end: false })
+        channel.on('close', () => child.kill())
+        child.on('close', (code) => {
+          channel.exit(code ?? 1)
+          channel.end()
+        })
+      })
+    })
+  })
+  return listen('127.0.0.1', (socket) => server.injectSocket(socket))
+}
+
+/** An sshd that lets in with this public key and, after it, the code 123456; `factors`: those that were looked at. */
+export async function factorServer(key: HostKey, publicKey: string): Promise<Listening & { factors: string[] }> {
+  const factors: string[] = []
+  const authorized = ssh2.utils.parseKey(publicKey) as ssh2.ParsedKey
+  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
+    let hasKey = false
+    client.on('error', () => {})
+    client.on('authentication', (login) => {
+      if (!hasKey) {
+        if (login.method !== 'publickey' || !login.key.data.equals(authorized.getPublicSSH()))
+          return login.reject(['publickey'])
+        if (login.signature === undefined || login.blob === undefined) return login.accept()
+        hasKey = authorized.verify(login.blob, login.signature, login.hashAlgo)
+        factors.push('publickey')
+        return login.reject(hasKey ? ['keyboard-interactive'] : ['publickey'], hasKey)
+      }
+      if (login.method !== 'keyboard-interactive') return login.reject(['keyboard-interactive'])
+      login.prompt([{ prompt: 'Verification code: ', echo: false }], ([code]) => {
+        factors.push(`keyboard-interactive ${code}`)
+        if (code === '123456') login.accept()
+        else login.reject(['keyboard-interactive'])
+      })
+    })
+  })
+  const listening = await listen('127.0.0.1', (socket) => server.injectSocket(socket))
+  const { password: _password, ...target } = listening.target
+  return { ...listening, target, factors }
 }

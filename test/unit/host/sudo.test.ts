@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { passwordPrompt, readyLine } from '../../../src/host/command.ts'
 import type { Ending, Process } from '../../../src/host/process.ts'
+import type { Outcome, Turn } from '../../../src/host/first-tries.ts'
 import { passSudo, sudoRefusal } from '../../../src/host/sudo.ts'
 import { Secret } from '../../../src/secret.ts'
 
@@ -26,8 +27,9 @@ function fakeSudo(script: string): Process {
   }
 }
 
-function pass(script: string): Promise<void> {
-  return passSudo(fakeSudo(script), new Secret('sesame'), token, attempt, new AbortController().signal)
+function pass(script: string, turn = async (): Promise<Turn> => ({ kind: 'try', end: () => {} })): Promise<void> {
+  const escalation = { kind: 'sudo-password', password: new Secret('sesame'), turn } as const
+  return passSudo(fakeSudo(script), escalation, token, attempt, new AbortController().signal)
 }
 
 it.each([
@@ -55,6 +57,37 @@ it('gives a wrong password once', async () => {
     message: 'sudo refused the password',
     answered: 'Sorry, try again.',
     host: 'node1',
+  })
+})
+
+describe('a password that hosts share', () => {
+  it.each<[string, string, Outcome]>([
+    ['was taken', 'printf %s "$p" >&2; read -r x; echo "$r"; sleep 1', 'right'],
+    ['was asked for again', 'printf %s "$p" >&2; read -r x; printf %s "$p" >&2; read -r x; sleep 5', 'wrong'],
+    ['was not enough', 'printf %s "$p" >&2; read -r x; echo "1 incorrect password attempt" >&2; exit 1', 'wrong'],
+  ])('%s: the others are told', async (_, script, outcome) => {
+    const told: Outcome[] = []
+    await pass(script, async () => ({ kind: 'try', end: (how) => told.push(how) })).catch(() => {})
+    expect(told).toEqual([outcome])
+  })
+
+  it('is not tried where another host did not take it', async () => {
+    const script = 'printf %s "$p" >&2; read -r x && echo "$r"; sleep 5'
+    await expect(pass(script, async () => ({ kind: 'refused', at: 'node3' }))).rejects.toMatchObject({
+      host: 'node1',
+      message: 'the sudo password was not tried here, as node3 did not take it',
+    })
+  })
+
+  it('is not sent once the command has ended that waited for its turn', async () => {
+    const told: Outcome[] = []
+    const { promise, resolve } = Promise.withResolvers<Turn>()
+    await expect(pass('printf %s "$p" >&2; sleep 0.1; exit 1', () => promise)).rejects.toThrow(
+      'sudo did not start our shell',
+    )
+    resolve({ kind: 'try', end: (how) => told.push(how) })
+    await promise
+    expect(told).toEqual(['unknown'])
   })
 })
 

@@ -4,7 +4,7 @@ import type { Problem } from '../../../src/engine/playbook.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
 import { slowestClockMs } from '../../../src/steps/clock-check.ts'
 import { preflight } from '../../../src/steps/preflight.ts'
-import type { FileSeen, HostSeen, OtherEtcd, ReachedHost } from '../../../src/steps/seen.ts'
+import type { FileSeen, FirewallSeen, HostSeen, OtherEtcd, ReachedHost } from '../../../src/steps/seen.ts'
 import { away, cluster, host, stopped, unit } from '../status/samples.ts'
 
 const of = cluster()
@@ -102,6 +102,12 @@ describe('stops up, before anything is changed', () => {
       1,
     ],
     [
+      'a peer port that a firewall rejects',
+      { peers: new Map([['node2', 'rejected' as const]]) },
+      /node1 does not reach the peer port of node2: a firewall rejects it/,
+      1,
+    ],
+    [
       'a name that the host does not know',
       { peers: new Map([['node2', 'unresolved' as const]]) },
       /node1 does not know the name .*, at which node2 is to be reached/,
@@ -176,6 +182,22 @@ describe('stops up, before anything is changed', () => {
       ['node3', away],
     ])
     expect(preflight(of, { hosts }, true).map(({ error }) => error.host)).toEqual(['node3'])
+  })
+
+  test('a blocked port: the firewall of the host behind it is named, with the command that opens it', () => {
+    const next = (firewall?: FirewallSeen): string => {
+      const hosts = new Map<string, HostSeen>([
+        ['node1', plain('node1', { peers: new Map([['node2', 'blocked' as const]]) })],
+        ['node2', plain('node2', firewall && { firewall })],
+        ['node3', plain('node3')],
+      ])
+      return preflight(of, { hosts }, false)
+        .flatMap(({ error }) => error.next)
+        .join('\n')
+    }
+    expect(next({ kind: 'ufw' })).toContain('ufw is active there: ufw allow 2379,2380/tcp')
+    expect(next({ kind: 'none' })).toContain('no firewall is active on the host itself')
+    expect(next()).toBe('open TCP port 2380 on node2 for all members (firewall, security group)')
   })
 
   test('all problems of all hosts, together', () => {

@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ssh2 from 'ssh2'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { connect } from '../../../src/host/connect.ts'
+import { answerPrompts } from '../../../src/host/second-factor.ts'
+import type { SshTarget } from '../../../src/inventory/model.ts'
+import { Secret } from '../../../src/secret.ts'
+import { factorServer, hostKey } from './ssh-server.ts'
+
+const server = hostKey()
+const user = ssh2.utils.generateKeyPairSync('ed25519')
+const folder = mkdtempSync(join(tmpdir(), 'factor-'))
+const keyFile = join(folder, 'id')
+writeFileSync(keyFile, user.private, { mode: 0o600 })
+
+async function logIn(target: SshTarget, code?: string) {
+  const questions: string[] = []
+  const connection = await connect(target, 'node1', {
+    signal: new AbortController().signal,
+    timeoutMs: 10_000,
+    revealSecret: async () => new Secret('sesame'),
+    confirmHostKey: async () => true,
+    ...(code !== undefined && {
+      askPerson: async (question: string) => {
+        questions.push(question)
+        return new Secret(code)
+      },
+    }),
+  })
+  if (connection.kind === 'connected') connection.host.close()
+  return { connection, questions }
+}
+
+async function agentWithKey(): Promise<string> {
+  const socket = join(mkdtempSync(join(tmpdir(), 'agent-')), 'socket')
+  const process = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  onTestFinished(() => void process.kill())
+  const add = () => spawnSync('ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket, PATH: '/usr/bin:/bin' } })
+  await expect.poll(() => add().status, { timeout: 5000 }).toBe(0)
+  return socket
+}
+
+const hasAgent = spawnSync('ssh-agent', ['-k']).error === undefined
+
+describe('a host that wants a key and a code', () => {
+  it('asks a person for the code, after the key of a file', async () => {
+    const { target, factors } = await factorServer(server, user.public)
+    const { connection, questions } = await logIn({ ...target, key: [keyFile] }, '123456')
+    expect(connection.kind).toBe('connected')
+    expect(questions).toEqual(['node1: Verification code'])
+    expect(factors).toEqual(['publickey', 'keyboard-interactive 123456'])
+  })
+
+  it.skipIf(!hasAgent)('asks a person for the code, after a key of an agent', async () => {
+    const { target } = await factorServer(server, user.public)
+    const { connection, questions } = await logIn({ ...target, agent: await agentWithKey() }, '123456')
+    expect(connection.kind).toBe('connected')
+    expect(questions).toEqual(['node1: Verification code'])
+  })
+
+  it('is told as such where nobody is there to answer', async () => {
+    const { target } = await factorServer(server, user.public)
+    expect((await logIn({ ...target, key: [keyFile] })).connection).toMatchObject({
+      error: {
+        tried: expect.stringContaining('it asked "Verification code:", and nobody is there to answer'),
+        next: expect.arrayContaining([expect.stringContaining('run it on a terminal')]),
+      },
+    })
+  })
+
+  it('does not let in with a wrong code', async () => {
+    const { target } = await factorServer(server, user.public)
+    expect((await logIn({ ...target, key: [keyFile] }, '000000')).connection).toMatchObject({
+      kind: 'unreachable',
+      error: { tried: expect.stringContaining('keyboard-interactive, as a second factor') },
+    })
+  })
+
+  it('asks nothing of a person where the key is not taken', async () => {
+    const { target } = await factorServer(server, hostKey().public)
+    const { connection, questions } = await logIn({ ...target, key: [keyFile] }, '123456')
+    expect(connection.kind).toBe('unreachable')
+    expect(questions).toEqual([])
+  })
+})
+
+describe('prompts', () => {
+  const answers = async (rounds: string[][], password: string | undefined): Promise<string[][]> => {
+    const told: string[] = []
+    const prompt = answerPrompts(
+      { name: 'node1', askPerson: async (asked) => new Secret(`<${asked}>`) },
+      password,
+      told,
+    )
+    const given: string[][] = []
+    for (const round of rounds) {
+      const prompts = round.map((text) => ({ prompt: text, echo: text.startsWith('Shown') }))
+      given.push(await new Promise((resolve) => prompt('', '', '', prompts, resolve)))
+    }
+    return given
+  }
+
+  it.each<[string, string[][], string[][]]>([
+    [
+      'the password and a code in one round',
+      [['Password: ', 'Verification code: ']],
+      [['pw', '<node1: Verification code>']],
+    ],
+    [
+      'the code first',
+      [['One-time password (OATH): '], ['Password: ']],
+      [['<node1: One-time password (OATH)>'], ['pw']],
+    ],
+    ['a password once, in any language', [['Passwort: '], ['Passwort: ']], [['pw'], ['<node1: Passwort>']]],
+    ['what is shown while it is typed', [['Shown: name ']], [['<node1: Shown: name>']]],
+    ['a round without questions', [[], ['Password: ']], [[], ['pw']]],
+  ])('%s', async (_, rounds, expected) => {
+    expect(await answers(rounds, 'pw')).toEqual(expected)
+  })
+
+  it('an interruption at the question ends the login', async () => {
+    const interrupted = () => Promise.reject(new Error('interrupted'))
+    const prompt = answerPrompts({ name: 'node1', askPerson: interrupted }, undefined, [])
+    const given = new Promise((resolve) => prompt('', '', '', [{ prompt: 'Code: ', echo: false }], resolve))
+    expect(await given).toEqual([])
+  })
+})
