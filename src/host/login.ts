@@ -35,6 +35,7 @@ export function login(target: SshTarget, means: LoginMeans): Login {
   const ways = methods(target, means, progress, tried)
   let offered: readonly string[] = []
   let last: Way | undefined
+  let hasBegun = false
 
   const passwordEnds = (outcome: Outcome): void => {
     progress.passwordOutcome?.(outcome)
@@ -46,11 +47,12 @@ export function login(target: SshTarget, means: LoginMeans): Login {
       if (isTaken) progress.isHalfIn = true
       if (isTaken && last?.needs === 'password') progress.isPasswordTaken = true
       passwordEnds(isTaken ? 'right' : 'wrong')
-      const wasAgent = last?.isTaken !== undefined
+      const isTold = hasBegun ? last?.isTaken === undefined || !isTaken : !mustAskFirst(ways)
       last = undefined
-      // After a key of an agent ssh2 does not tell what the server takes now; a login without anything makes it say so
-      if (wasAgent && ways.length > 0 && (isTaken || (accepted === null && ways[0]?.needs !== 'publickey')))
-        return { type: 'none', username: target.user } as unknown as AnyAuthMethod
+      hasBegun = true
+      // After a key of an agent ssh2 does not tell what the server takes; a login without anything makes it say so. Before all else it costs
+      // none of the failures that sshd counts.
+      if (!isTold && ways.length > 0) return { type: 'none', username: target.user } as unknown as AnyAuthMethod
       offered = accepted ?? offered
       for (;;) {
         const way = ways.shift()
@@ -103,6 +105,11 @@ interface Way {
   method(): Promise<AnyAuthMethod | undefined>
   /** Of a key in an agent: the server wanted its signature. */
   isTaken?: () => boolean
+}
+
+/** Whether a password may follow the keys of an agent: it is not to be asked for where the server takes none. */
+function mustAskFirst(ways: readonly Way[]): boolean {
+  return ways[0]?.isTaken !== undefined && ways.some(({ needs, isFor }) => needs !== 'publickey' && isFor?.() !== false)
 }
 
 function methods(target: SshTarget, means: LoginMeans, progress: Progress, tried: string[]): Way[] {

@@ -66,6 +66,7 @@ describe.skipIf(!hasSshd)('a real sshd', () => {
       expect(connection).toMatchObject({
         error: { tried: expect.stringMatching(/4 more keys not shown.*ssh\.key; key "\S*stranger0" of the agent/) },
       })
+      await expect.poll(log).toMatch(/(Connection (closed|reset) by|Disconnected from) authenticating user/)
       expect(log()).not.toContain('Too many authentication failures')
     })
 

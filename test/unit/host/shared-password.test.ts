@@ -1,8 +1,9 @@
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectAll } from '../../../src/host/connect.ts'
 import { firstTries } from '../../../src/host/first-tries.ts'
 import type { SecretSource, SshTarget } from '../../../src/inventory/model.ts'
@@ -110,6 +111,36 @@ exec "$@"
     )
   })
 })
+
+it.skipIf(spawnSync('ssh-agent', ['-k']).error !== undefined)(
+  'a password has its turn after an agent’s keys, before sshd hangs up at the sixth failure',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agent-'))
+    const socket = join(folder, 'socket')
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+    onTestFinished(() => void agent.kill())
+    const files = Array.from({ length: 8 }, (_, index) => join(folder, `key${index}`))
+    for (const file of files) writeFileSync(file, hostKey().private, { mode: 0o600 })
+    const add = () => spawnSync('ssh-add', ['-q', ...files], { env: { SSH_AUTH_SOCK: socket, PATH: '/usr/bin:/bin' } })
+    await expect.poll(() => add().status, { timeout: 5000 }).toBe(0)
+    const tried: string[] = []
+    const server = await passwordServer(
+      key,
+      async (password) => password === 'sesame',
+      ({ method }) => tried.push(method),
+    )
+    const connections = await connectAll(new Map([['node1', { ...server.target, agent: socket }]]), {
+      signal: new AbortController().signal,
+      timeoutMs: 10_000,
+      concurrency: 1,
+      revealSecret: async () => new Secret('sesame'),
+      confirmHostKey: async () => true,
+    })
+    for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
+    // The first one, without anything, is not counted
+    expect(tried).toEqual(['none', ...Array<string>(5).fill('publickey'), 'password'])
+  },
+)
 
 describe('turns', () => {
   it('pass on where a host ended before it said anything', async () => {

@@ -106,8 +106,8 @@ export function passwordServer(
     client.on('error', () => {})
     client.on('authentication', (login) => {
       seen(login)
-      if (login.method !== 'password') return login.reject(['password'])
-      void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['password'])))
+      if (login.method !== 'password') return login.reject(['publickey', 'password'])
+      void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['publickey', 'password'])))
     })
   })
   return listen('127.0.0.1', (socket) => server.injectSocket(socket))
