@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -319,6 +320,7 @@ describe('files of the user', () => {
       path: join(folder, 'etcd'),
       size: elf(amd64, 'one').length,
       sha256: sha256(elf(amd64, 'one')),
+      blake2b: createHash('blake2b512').update(elf(amd64, 'one')).digest('hex'),
     })
     await writeFile(join(folder, 'etcd'), elf(amd64, 'another'))
     expect((await get(source, cache)).etcd.sha256).toBe(sha256(elf(amd64, 'another')))
