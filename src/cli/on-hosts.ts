@@ -2,6 +2,7 @@ import { DeployError, exitCode } from '../errors.ts'
 import type { RunEvent } from '../engine/events.ts'
 import type { Connection } from '../host/host.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
+import type { AskPerson } from '../ui/ask.ts'
 import { onInterrupt } from './interruption.ts'
 import { givenFlags, type CommonOptions } from './options.ts'
 import { secretReader } from './secrets.ts'
@@ -13,7 +14,7 @@ export interface OnHosts {
   cluster: Cluster
   connections: Map<string, Connection>
   signal: AbortSignal
-  /** Once more, and without a question. */
+  /** Once more; what a person would have to answer fails it. */
   reconnect(name: NodeName): Promise<Connection>
   write(stream: 'stdout' | 'stderr', text: string): Promise<void> | undefined
 }
@@ -47,7 +48,7 @@ export async function onHosts(
     const { signal } = interruption
     const cluster = adapt(await loadInventory(options.inventory))
     const on = narrowed(cluster, options.on)
-    const ask = createAsk({ given: givenFlags(options), signal, aside: (question) => question() })
+    const ask = unlessQuiet(createAsk({ given: givenFlags(options), signal, aside: (question) => question() }))
     const emit = await teller(options)
     for (const message of cluster.warnings) emit({ type: 'warning', message })
     const context = { command, options, emit, ask, reveal: secretReader(ask), signal }
@@ -60,7 +61,8 @@ export async function onHosts(
       write: writer(),
       async reconnect(name) {
         const alone = { ...cluster, nodes: cluster.nodes.filter((node) => node.name === name) }
-        const found = await connectToAll(alone, undefined, { ...context, ask: { ...ask, confirm: refuse } })
+        ask.isQuiet = true
+        const found = await connectToAll(alone, undefined, context)
         return found.get(name) ?? { kind: 'unreachable', error: new Error(`there is no ${name}`) }
       },
     })
@@ -110,11 +112,22 @@ function writer(): OnHosts['write'] {
   }
 }
 
-function refuse(question: string): Promise<never> {
-  return Promise.reject(
-    new DeployError({
-      message: `there is a question, which nobody is asked now: ${question}`,
-      exitCode: exitCode.refused,
-    }),
-  )
+/** Once `isQuiet`, a question would stand in the middle of what is shown. */
+function unlessQuiet(ask: AskPerson): AskPerson & { isQuiet: boolean } {
+  const refused = (question: string): Promise<never> =>
+    Promise.reject(
+      new DeployError({
+        message: 'there is a question, and nobody is asked in the middle of this',
+        tried: `ask: ${question}`,
+        next: 'answer it once: etcd-deploy status',
+        exitCode: exitCode.refused,
+      }),
+    )
+  const asking: AskPerson & { isQuiet: boolean } = {
+    isQuiet: false,
+    confirm: (question, flag) => (asking.isQuiet ? refused(question) : ask.confirm(question, flag)),
+    typed: (question, expected, flag) => (asking.isQuiet ? refused(question) : ask.typed(question, expected, flag)),
+    secret: (label, instead) => (asking.isQuiet ? refused(label) : ask.secret(label, instead)),
+  }
+  return asking
 }
