@@ -126,6 +126,7 @@ function unlessQuiet(ask: AskPerson): AskPerson & { isQuiet: boolean } {
   const asking: AskPerson & { isQuiet: boolean } = {
     isQuiet: false,
     confirm: (question, flag) => (asking.isQuiet ? refused(question) : ask.confirm(question, flag)),
+    text: (question, flag) => (asking.isQuiet ? refused(question) : ask.text(question, flag)),
     typed: (question, expected, flag) => (asking.isQuiet ? refused(question) : ask.typed(question, expected, flag)),
     secret: (label, instead) => (asking.isQuiet ? refused(label) : ask.secret(label, instead)),
   }
