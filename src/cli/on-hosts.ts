@@ -51,9 +51,11 @@ export async function onHosts(
     const ask = unlessQuiet(createAsk({ given: givenFlags(options), signal, aside: (question) => question() }))
     const emit = await teller(options)
     for (const message of cluster.warnings) emit({ type: 'warning', message })
-    const context = { command, options, emit, ask, reveal: secretReader(ask), signal }
+    const context = { command, options, emit, ask, reveal: secretReader(ask) }
+    const connect = (to: Cluster): Promise<ReadonlyMap<NodeName, Connection>> =>
+      whileConnecting(signal, (attempt) => connectToAll(to, undefined, { ...context, signal: attempt }))
     const among = { ...cluster, nodes: cluster.nodes.filter(({ name }) => on?.has(name) ?? true) }
-    for (const [name, connection] of await connectToAll(among, undefined, context)) connections.set(name, connection)
+    for (const [name, connection] of await connect(among)) connections.set(name, connection)
     const code = await work({
       cluster: among,
       connections,
@@ -62,7 +64,7 @@ export async function onHosts(
       async reconnect(name) {
         const alone = { ...cluster, nodes: cluster.nodes.filter((node) => node.name === name) }
         ask.isQuiet = true
-        const found = await connectToAll(alone, undefined, context)
+        const found = await connect(alone)
         return found.get(name) ?? { kind: 'unreachable', error: new Error(`there is no ${name}`) }
       },
     })
@@ -77,6 +79,19 @@ export async function onHosts(
     for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
     process.stdout.off('error', onError)
     stopListening()
+  }
+}
+
+/** An abort breaks the attempt off; connections that are made have to last longer, to end on the hosts what runs there. */
+async function whileConnecting<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const attempt = new AbortController()
+  const abort = (): void => attempt.abort(signal.reason)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await work(attempt.signal)
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -44,7 +44,8 @@ async function run(shell: Shell, words: readonly string[], options: StreamOption
     void write(process, script)
     const gone = whyGone(shell, attempt, process, stdout, stderr)
     gone.catch(() => {})
-    await Promise.race([Promise.all([stdout.begun, stderr.begun]), gone, abortOf(starting.signal)])
+    // Not of stderr: both share the channel's window, which stdout may have filled already
+    await Promise.race([stdout.begun, gone, abortOf(starting.signal)])
     starting.settle()
     const done = Promise.all([stdout.done, stderr.done]).then(([code]): StreamEnd => ({
       kind: 'exit',
