@@ -2,6 +2,7 @@ import { DeployError, exitCode } from '../errors.ts'
 import type { RunEvent } from '../engine/events.ts'
 import type { Connection } from '../host/host.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
+import type { AskPerson } from '../ui/ask.ts'
 import { onInterrupt } from './interruption.ts'
 import { givenFlags, type CommonOptions } from './options.ts'
 import { secretReader } from './secrets.ts'
@@ -13,7 +14,7 @@ export interface OnHosts {
   cluster: Cluster
   connections: Map<string, Connection>
   signal: AbortSignal
-  /** Once more, and without a question. */
+  /** Once more; what a person would have to answer fails it. */
   reconnect(name: NodeName): Promise<Connection>
   write(stream: 'stdout' | 'stderr', text: string): Promise<void> | undefined
 }
@@ -47,12 +48,14 @@ export async function onHosts(
     const { signal } = interruption
     const cluster = adapt(await loadInventory(options.inventory))
     const on = narrowed(cluster, options.on)
-    const ask = createAsk({ given: givenFlags(options), signal, aside: (question) => question() })
+    const ask = unlessQuiet(createAsk({ given: givenFlags(options), signal, aside: (question) => question() }))
     const emit = await teller(options)
     for (const message of cluster.warnings) emit({ type: 'warning', message })
-    const context = { command, options, emit, ask, reveal: secretReader(ask), signal }
+    const context = { command, options, emit, ask, reveal: secretReader(ask) }
+    const connect = (to: Cluster): Promise<ReadonlyMap<NodeName, Connection>> =>
+      whileConnecting(signal, (attempt) => connectToAll(to, undefined, { ...context, signal: attempt }))
     const among = { ...cluster, nodes: cluster.nodes.filter(({ name }) => on?.has(name) ?? true) }
-    for (const [name, connection] of await connectToAll(among, undefined, context)) connections.set(name, connection)
+    for (const [name, connection] of await connect(among)) connections.set(name, connection)
     const code = await work({
       cluster: among,
       connections,
@@ -60,7 +63,8 @@ export async function onHosts(
       write: writer(),
       async reconnect(name) {
         const alone = { ...cluster, nodes: cluster.nodes.filter((node) => node.name === name) }
-        const found = await connectToAll(alone, undefined, { ...context, ask: { ...ask, confirm: refuse } })
+        ask.isQuiet = true
+        const found = await connect(alone)
         return found.get(name) ?? { kind: 'unreachable', error: new Error(`there is no ${name}`) }
       },
     })
@@ -75,6 +79,19 @@ export async function onHosts(
     for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
     process.stdout.off('error', onError)
     stopListening()
+  }
+}
+
+/** An abort breaks the attempt off; connections that are made have to last longer, to end on the hosts what runs there. */
+async function whileConnecting<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const attempt = new AbortController()
+  const abort = (): void => attempt.abort(signal.reason)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await work(attempt.signal)
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 
@@ -110,11 +127,23 @@ function writer(): OnHosts['write'] {
   }
 }
 
-function refuse(question: string): Promise<never> {
-  return Promise.reject(
-    new DeployError({
-      message: `there is a question, which nobody is asked now: ${question}`,
-      exitCode: exitCode.refused,
-    }),
-  )
+/** Once `isQuiet`, a question would stand in the middle of what is shown. */
+function unlessQuiet(ask: AskPerson): AskPerson & { isQuiet: boolean } {
+  const refused = (question: string): Promise<never> =>
+    Promise.reject(
+      new DeployError({
+        message: 'there is a question, and nobody is asked in the middle of this',
+        tried: `ask: ${question}`,
+        next: 'answer it once: etcd-deploy status',
+        exitCode: exitCode.refused,
+      }),
+    )
+  const asking: AskPerson & { isQuiet: boolean } = {
+    isQuiet: false,
+    confirm: (question, flag) => (asking.isQuiet ? refused(question) : ask.confirm(question, flag)),
+    text: (question, flag) => (asking.isQuiet ? refused(question) : ask.text(question, flag)),
+    typed: (question, expected, flag) => (asking.isQuiet ? refused(question) : ask.typed(question, expected, flag)),
+    secret: (label, instead) => (asking.isQuiet ? refused(label) : ask.secret(label, instead)),
+  }
+  return asking
 }

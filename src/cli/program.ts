@@ -10,6 +10,7 @@ import { addMember } from './member-program.ts'
 import type { ChangeOptions, CommonOptions } from './options.ts'
 import { addOwn } from './own-program.ts'
 import { addRotateCerts } from './rotate-certs-program.ts'
+import { addStatus } from './status-program.ts'
 import { addStop } from './stop-program.ts'
 import { addTls } from './tls-program.ts'
 
@@ -41,12 +42,7 @@ export function program(version: string, end: (code: number) => void): Command {
       end(await (await import('./plan.ts')).plan(withFile(options, file))),
     )
 
-  looking(root.command('status'), ['status', 'status inventory.ts --json'])
-    .description('show every member: health, version, size, alarms, lag, links, certificates, drift')
-    .argument('[inventory]', 'inventory file')
-    .action(async (file: string | undefined, options: CommonOptions) =>
-      end(await (await import('./status.ts')).status(withFile(options, file))),
-    )
+  addStatus(root, end)
 
   changing(root.command('restart'), ['restart', 'restart inventory.ts --on node2'])
     .description('restart the members one at a time, the leader last')

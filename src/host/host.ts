@@ -25,6 +25,8 @@ export interface Host {
   /** Since the connection. */
   readonly cost: { commands: number; bytesSent: number; bytesReceived: number }
   close(): void
+  /** Settles when the connection has ended, from whichever side. */
+  readonly ended?: Promise<unknown>
 }
 
 /** A script travels on stdin, never in argv; its values are positional parameters ($1, $2, …), never interpolated. */

@@ -45,6 +45,7 @@ export function sshHost(
     lock: (fence, blocks, lockOptions) => takeLock(shell, fence, blocks, lockOptions),
     dial: (address, port, signal) => forward(client.ssh, address, port, name, signal),
     close: () => void client.ssh.end(),
+    ended: client.ended,
   }
 }
 

@@ -9,6 +9,8 @@ export interface CommandOutput {
   hasBegun(): boolean
   /** What its last mark says: on stdout the exit code. */
   done: Promise<string>
+  /** The same at this moment, also where what came before it is not handed on yet. */
+  said(): string | undefined
   /** Nothing more can come. */
   ended: Promise<unknown>
   /** Whether something came, or waits to be handed on, since this was last asked. */
@@ -31,6 +33,7 @@ export function commandOutput(
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const { promise: done, resolve: finish } = Promise.withResolvers<string>()
   let phase: 'before' | 'within' | 'behind' = 'before'
+  let said: string | undefined
   let isDiscarded = false
   let isBusy = false
   let waiting: Promise<void>[] = []
@@ -49,6 +52,7 @@ export function commandOutput(
         begin()
       } else if (word === 'done') {
         phase = 'behind'
+        said = code
         const all = waiting
         void Promise.all(all).then(() => finish(code))
       }
@@ -78,6 +82,7 @@ export function commandOutput(
     begun,
     hasBegun: () => phase !== 'before',
     done,
+    said: () => said,
     ended: finished(readable, { writable: false }).catch(() => {}),
     busy() {
       const was = isBusy || readable.isPaused()

@@ -11,7 +11,8 @@ import { orAborted } from './talk.ts'
 
 /** Longer than the host takes to end by force what does not go willingly. */
 const endingMs = 5000
-const quietMs = 500
+/** After its end; a connection may be slow. */
+const quietMs = 2000
 
 /** See `Host.stream`. */
 export async function streamCommand(
@@ -42,9 +43,10 @@ async function run(shell: Shell, words: readonly string[], options: StreamOption
     const [stdout, stderr] = outputs(shell, process, nonce, options)
     shell.cost.bytesSent += script.length
     void write(process, script)
-    const gone = whyGone(shell, attempt, process, stdout, stderr)
+    const gone = afterEnd(shell, attempt, process, stdout, stderr)
     gone.catch(() => {})
-    await Promise.race([Promise.all([stdout.begun, stderr.begun]), gone, abortOf(starting.signal)])
+    // Not of stderr: both share the channel's window, which stdout may have filled already
+    await Promise.race([stdout.begun, gone, abortOf(starting.signal)])
     starting.settle()
     const done = Promise.all([stdout.done, stderr.done]).then(([code]): StreamEnd => ({
       kind: 'exit',
@@ -79,19 +81,21 @@ function outputs(
   return [of('stdout'), of('stderr')]
 }
 
-/** Rejects once the last mark can't come any more. */
-async function whyGone(
+/** Settles once the last marks can't come any more; without that of stdout, whose exit code nobody knows, it rejects. */
+async function afterEnd(
   shell: Shell,
   attempt: Attempt,
   process: Process,
   stdout: CommandOutput,
   stderr: CommandOutput,
-): Promise<never> {
+): Promise<StreamEnd> {
   const ending = await process.ended
   // What it printed last may still be on its way, or wait for a reader who takes his time
   const isOver = Promise.all([stdout.ended, stderr.ended]).then(() => true)
   while (stdout.busy() || stderr.busy()) if (await Promise.race([isOver, sleep(quietMs, false)])) break
   if (ending.kind === 'lost') throw connectionLost(attempt, ending.error, stderr.before())
+  const said = stdout.said()
+  if (said !== undefined) return { kind: 'exit', code: Number(said) }
   throw stdout.hasBegun()
     ? endedEarly(attempt, ending, stderr.before())
     : shell.refusal(attempt, ending, stdout.before(), stderr.before())

@@ -6,11 +6,13 @@ import { inventoryFile, localHost, switchedOff, toldBy, type Targets } from './l
 vi.mock('../../../src/host/connect.ts')
 
 let connectedTo: Targets = new Map()
+let connecting: AbortSignal
 let off: string[] = []
 
 beforeEach(() => {
   off = []
-  vi.mocked(connectAll).mockImplementation((targets) => {
+  vi.mocked(connectAll).mockImplementation((targets, { signal }) => {
+    connecting = signal
     connectedTo = targets as Targets
     const names = [...targets.keys()]
     return Promise.resolve(
@@ -98,6 +100,8 @@ test('Ctrl-C ends the commands and answers 130', async () => {
     },
   )
   expect([code, stderr]).toEqual([130, ''])
+  // An abort of what has made the connection would cut it, before the command is told to end.
+  expect(connecting.aborted).toBe(false)
   expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH')
 })
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -159,6 +160,21 @@ it('has as long as it likes once it has begun, and not before', async () => {
   expect((await told(shell, ['sleep', '1'], { timeoutMs: 500 })).end).toEqual(exit(0))
   const slow = localShell({ profile: 'sleep 5' })
   await expect(told(slow, ['true'], { timeoutMs: 200 })).rejects.toMatchObject({ host: 'here', tried: 'test' })
+})
+
+it('has begun when its stdout says so: stderr comes later where stdout has filled the window that they share', async () => {
+  const held: Shell = {
+    ...shell,
+    async launch(...given) {
+      const launched = await shell.launch(...given)
+      const [window, stderr] = [new PassThrough(), new PassThrough()]
+      launched.stderr.pipe(window)
+      setTimeout(() => window.pipe(stderr), 1000)
+      return { ...launched, stderr }
+    },
+  }
+  const { end, stderr } = await told(held, ['sh', '-c', 'echo out; echo err >&2'], { timeoutMs: 500 })
+  expect([end, stderr.toString()]).toEqual([exit(0), 'err\n'])
 })
 
 it('tells where the login leads to no shell, or the shell is killed', async () => {
