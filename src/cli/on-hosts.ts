@@ -95,11 +95,13 @@ async function whileConnecting<T>(signal: AbortSignal, work: (signal: AbortSigna
   }
 }
 
-/** Warnings, and with `--verbose` every command. */
+/** Warnings, and for people with `--verbose` every command: to programs it would be told among what they asked for. */
 async function teller({ json, verbose }: CommonOptions): Promise<(event: RunEvent) => void> {
   if (json === true) {
     const { jsonLine } = await import('../ui/json.ts')
-    return (event) => void process.stdout.write(jsonLine(event, new Date()))
+    return (event) => {
+      if (event.type !== 'command') process.stdout.write(jsonLine(event, new Date()))
+    }
   }
   const [{ plainRenderer }, { loadColors, wantsColors }] = await Promise.all([
     import('../ui/plain.ts'),

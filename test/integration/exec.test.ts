@@ -6,7 +6,10 @@ import { runEtcdDeploy, type Run } from '../instruments/run-cli.ts'
 import { hostOutput, killHost, startHost, type NodeName } from '../lab/lab.ts'
 import { freshlyUp } from './support/freshly-up.ts'
 import { newSite, type Site } from './support/site.ts'
+import { hasTurn } from './support/turn.ts'
+import { untilHealthy } from './support/until-healthy.ts'
 
+const inTurn = hasTurn('exec and logs')
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const program = fileURLToPath(import.meta.resolve('../../bin/etcd-deploy.js'))
 let site: Site
@@ -34,7 +37,7 @@ async function interrupted(args: string[]): Promise<{ code: number | null; stdou
   return { code: await ended, stdout }
 }
 
-describe('exec', () => {
+describe.runIf(inTurn)('exec', () => {
   test('as the login, and as root where it is asked for', async () => {
     expect(sorted((await run('exec', ['--', 'id', '-un'])).stdout)).toEqual(hosts.map((host) => `${host} | deploy`))
     expect(sorted((await run('exec', ['--sudo', '--', 'id', '-un'])).stdout)).toEqual(
@@ -116,11 +119,12 @@ describe('exec', () => {
       expect(stderr).toContain('node3')
     } finally {
       await startHost('node3')
+      await untilHealthy(async () => (await run('exec', ['--on', 'node3', '--', 'true'])).code === 0)
     }
   })
 })
 
-describe('logs', () => {
+describe.runIf(inTurn)('logs', () => {
   test('of every host, as deploy by sudo', async () => {
     const { code, stdout, stderr } = await run('logs', [])
     expect(code, stderr).toBe(0)

@@ -7,7 +7,9 @@ import { labHost, labReset, stateFiles, type NodeName } from '../lab/lab.ts'
 import { prepareReleases } from '../lab/releases/prepare.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
+import { hasTurn } from './support/turn.ts'
 
+const inTurn = hasTurn('init')
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 /** A person's home and the folder for the inventory. */
 let home: string
@@ -37,7 +39,7 @@ function flags(...more: string[]): string[] {
   return ['init', '--cluster', 'test', '--etcd', '3.6.16', '--nodes', nodes, '--key', stateFiles.key, ...more]
 }
 
-test('init tries the hosts and writes an inventory with which up works', async () => {
+test.runIf(inTurn)('init tries the hosts and writes an inventory with which up works', async () => {
   const before = await footprints(hosts)
   const { code, stdout, stderr } = await run(flags('--user', 'deploy', '--json'))
   expect(code, stdout + stderr).toBe(0)
@@ -61,7 +63,7 @@ test('init tries the hosts and writes an inventory with which up works', async (
   await expectHealthy('node1')
 })
 
-test('a host on which root can not be had is named, and nothing is written', async () => {
+test.runIf(inTurn)('a host on which root can not be had is named, and nothing is written', async () => {
   const { code, stderr } = await run(flags('--user', 'ops'))
   expect(code, stderr).toBe(1)
   for (const host of hosts) expect(stderr).toContain(host)
@@ -69,7 +71,7 @@ test('a host on which root can not be had is named, and nothing is written', asy
   expect(existsSync(join(folder, 'inventory.ts'))).toBe(false)
 })
 
-test('with the password of sudo in a file it is', async () => {
+test.runIf(inTurn)('with the password of sudo in a file it is', async () => {
   const { code, stderr } = await run(flags('--user', 'ops', '--sudo', `file:${stateFiles.opsPassword}`))
   expect(code, stderr).toBe(0)
   expect(readFileSync(join(folder, 'inventory.ts'), 'utf8')).toContain(
@@ -77,12 +79,15 @@ test('with the password of sudo in a file it is', async () => {
   )
 })
 
-test('hosts that known_hosts does not have are refused without a terminal, exit 3, or accepted by a flag', async () => {
-  writeFileSync(join(home, '.ssh/known_hosts'), '')
-  const refused = await run(flags('--user', 'root', '--sudo', 'no'))
-  expect(refused.code, refused.stderr).toBe(3)
-  expect(existsSync(join(folder, 'inventory.ts'))).toBe(false)
-  const accepted = await run(flags('--user', 'root', '--sudo', 'no', '--accept-new-host-keys'))
-  expect(accepted.code, accepted.stderr).toBe(0)
-  expect(readFileSync(join(home, '.ssh/known_hosts'), 'utf8')).toContain(labHost('node1').address)
-})
+test.runIf(inTurn)(
+  'hosts that known_hosts does not have are refused without a terminal, exit 3, or accepted by a flag',
+  async () => {
+    writeFileSync(join(home, '.ssh/known_hosts'), '')
+    const refused = await run(flags('--user', 'root', '--sudo', 'no'))
+    expect(refused.code, refused.stderr).toBe(3)
+    expect(existsSync(join(folder, 'inventory.ts'))).toBe(false)
+    const accepted = await run(flags('--user', 'root', '--sudo', 'no', '--accept-new-host-keys'))
+    expect(accepted.code, accepted.stderr).toBe(0)
+    expect(readFileSync(join(home, '.ssh/known_hosts'), 'utf8')).toContain(labHost('node1').address)
+  },
+)

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Inventory } from '../../src/inventory/define.ts'
 import { hostOutput, labHost, onHost, type NodeName } from '../lab/lab.ts'
 import { freshlyUp } from './support/freshly-up.ts'
 import { newSite, type Site } from './support/site.ts'
 import { expectDone, summaryOf, wordsOf } from './support/told.ts'
+import { hasTurn } from './support/turn.ts'
 
+const inTurn = hasTurn('two clusters')
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const paths = { bin: '/opt/etcd-events/bin', config: '/etc/etcd-events', data: '/var/lib/etcd-events' }
 let main: Site
@@ -51,61 +53,67 @@ function ownOnAll(which: 'main' | 'events'): Promise<string[]> {
   return Promise.all(hosts.map((host) => own(host, which)))
 }
 
-test.each<[string, Partial<Inventory>, RegExp]>([
+test.runIf(inTurn).each<[string, Partial<Inventory>, RegExp, number?]>([
   ['binaries', { paths: { ...paths, bin: '/opt/etcd/bin' } }, /\/opt\/etcd\/bin holds the binaries of cluster test/],
   ['settings', { paths: { ...paths, config: '/etc/etcd' } }, /\/etc\/etcd holds the settings of cluster test/],
-  ['data', { paths: { ...paths, data: '/var/lib/etcd' } }, /another etcd runs here, as unit etcd\.service/],
-  ['ports', { nodes: nodesAt(2379, 2380) }, /holds our client port 2379 and our peer port 2380/],
+  ['data', { paths: { ...paths, data: '/var/lib/etcd' } }, /\/var\/lib\/etcd holds the data of a member/],
+  ['ports', { nodes: nodesAt(2379, 2380) }, /client port 2379 is taken by another program/, 1],
   ['unit', { service: { name: 'etcd' } }, /belongs to cluster test/],
-])('one that would take the %s of the other is refused, and changes nothing', async (_, keys, words) => {
+])('one that would take the %s of the other is refused, and changes nothing', async (_, keys, words, code = 3) => {
   const inventory = events.inventory
   const before = await ownOnAll('main')
+  onTestFinished(() => events.edit(inventory))
   events.edit(keys)
   for (const command of [['up'], ['down', '--yes']]) {
     const run = await events.run(command)
     // There is nothing of its own to end where only ports are shared, or binaries, which stay then.
     if (command[0] === 'up') {
-      expect(run.code, run.stdout).toBe(3)
+      expect(run.code, run.stdout).toBe(code)
       expect(wordsOf(run)).toMatch(words)
     }
     expect(summaryOf(run).changed).toEqual([])
     expect(await ownOnAll('main')).toEqual(before)
   }
-  events.edit(inventory)
 })
 
-test('beside the first one the second comes up, and each has its data; the first is not touched', async () => {
-  const before = await ownOnAll('main')
-  await expectDone(events.run('up'))
-  await hostOutput('node2', 'etcdctl-etcd-events put who events')
-  expect(await hostOutput('node3', 'etcdctl get who --print-value-only')).toBe('main\n')
-  expect(await hostOutput('node3', 'etcdctl-etcd-events get who --print-value-only')).toBe('events\n')
-  expect(await ownOnAll('main')).toEqual(before)
-  for (const site of [main, events]) {
-    const again = await site.run('up')
-    expect(again.code, again.stdout).toBe(0)
-    expect(summaryOf(again).changed).toEqual([])
-    await expectDone(site.run('status'))
-  }
-})
+test.runIf(inTurn)(
+  'beside the first one the second comes up, and each has its data; the first is not touched',
+  async () => {
+    const before = await ownOnAll('main')
+    await expectDone(events.run('up'))
+    await hostOutput('node2', 'etcdctl-etcd-events put who events')
+    expect(await hostOutput('node3', 'etcdctl get who --print-value-only')).toBe('main\n')
+    expect(await hostOutput('node3', 'etcdctl-etcd-events get who --print-value-only')).toBe('events\n')
+    expect(await ownOnAll('main')).toEqual(before)
+    for (const site of [main, events]) {
+      const again = await site.run('up')
+      expect(again.code, again.stdout).toBe(0)
+      expect(summaryOf(again).changed).toEqual([])
+      await expectDone(site.run('status'))
+    }
+  },
+)
 
-test('both can be changed at once', async () => {
+test.runIf(inTurn)('both can be changed at once', async () => {
   await Promise.all([expectDone(main.run('restart')), expectDone(events.run('restart'))])
   for (const wrapper of ['etcdctl', 'etcdctl-etcd-events'])
     await hostOutput('node1', `${wrapper} endpoint health --cluster`)
 })
 
-test('the first one ends, and the second goes on with all that it has; the first may come again', async () => {
-  const before = await ownOnAll('events')
-  await expectDone(main.run(['down', '--yes']))
-  expect(await ownOnAll('events')).toEqual(before)
-  expect(await hostOutput('node1', 'etcdctl-etcd-events get who --print-value-only')).toBe('events\n')
-  expect((await onHost('node1', 'ls -d /opt/etcd /etc/etcd /usr/local/bin/etcdctl')).stdout).toBe('')
-  await expectDone(main.run('up'))
-  await hostOutput('node1', 'etcdctl endpoint health --cluster')
-})
+test.runIf(inTurn)(
+  'the first one ends, and the second goes on with all that it has; the first may come again',
+  async () => {
+    const before = await ownOnAll('events')
+    await expectDone(main.run(['down', '--yes']))
+    expect(await ownOnAll('events')).toEqual(before)
+    expect(await hostOutput('node1', 'etcdctl-etcd-events get who --print-value-only')).toBe('events\n')
+    expect((await onHost('node1', 'ls -d /opt/etcd /etc/etcd /usr/local/bin/etcdctl')).stdout).toBe('')
+    await expectDone(main.run('up'))
+    await hostOutput('node1', 'etcdctl endpoint health --cluster')
+  },
+)
 
-test('the second one ends, and the first goes on', async () => {
+test.runIf(inTurn)('the second one ends, and the first goes on', async () => {
   const before = await ownOnAll('main')
   await expectDone(events.run(['down', '--yes']))
   expect(await ownOnAll('main')).toEqual(before)

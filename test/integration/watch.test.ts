@@ -6,7 +6,9 @@ import type { ClusterStatus } from '../../src/status/model.ts'
 import { hostOutput, killHost, startHost, type NodeName } from '../lab/lab.ts'
 import { freshlyUp } from './support/freshly-up.ts'
 import type { Site } from './support/site.ts'
+import { hasTurn } from './support/turn.ts'
 
+const inTurn = hasTurn('status --watch')
 const hosts: NodeName[] = ['node1', 'node2', 'node3']
 const program = fileURLToPath(import.meta.resolve('../../bin/etcd-deploy.js'))
 let site: Site
@@ -57,7 +59,7 @@ const health = (status: ClusterStatus, name: string): string | undefined =>
   status.members.find((member) => member.name === name)?.health
 const isWell = ({ exitCode }: ClusterStatus): boolean => exitCode === 0
 
-test('a cluster at rest: told once, over one login to each host, however often it is read', async () => {
+test.runIf(inTurn)('a cluster at rest: told once, over one login to each host, however often it is read', async () => {
   const logins = (): Promise<string> =>
     hostOutput('node1', "journalctl -u ssh --grep 'Accepted ' -q --no-pager | grep -c deploy || true")
   const before = Number(await logins())
@@ -70,21 +72,25 @@ test('a cluster at rest: told once, over one login to each host, however often i
   expect(await watching.end()).toBe(130)
 })
 
-test('a member that stops, and a host that goes and comes back', async () => {
-  const watching = watch()
-  await watching.until(isWell)
-  await hostOutput('node2', 'systemctl stop etcd')
-  await watching.until((last) => health(last, 'node2') === 'stopped')
-  await hostOutput('node2', 'systemctl start etcd')
-  await watching.until(isWell)
-  await killHost('node3')
-  await watching.until((last) => last.members.some(({ name, hostReached }) => name === 'node3' && !hostReached))
-  await startHost('node3')
-  await watching.until(isWell)
-  expect(await watching.end()).toBe(130)
-}, 180_000)
+test.runIf(inTurn)(
+  'a member that stops, and a host that goes and comes back',
+  async () => {
+    const watching = watch()
+    await watching.until(isWell)
+    await hostOutput('node2', 'systemctl stop etcd')
+    await watching.until((last) => health(last, 'node2') === 'stopped')
+    await hostOutput('node2', 'systemctl start etcd')
+    await watching.until(isWell)
+    await killHost('node3')
+    await watching.until((last) => last.members.some(({ name, hostReached }) => name === 'node3' && !hostReached))
+    await startHost('node3')
+    await watching.until(isWell)
+    expect(await watching.end()).toBe(130)
+  },
+  180_000,
+)
 
-test('nothing of it runs on the hosts after Ctrl-C', async () => {
+test.runIf(inTurn)('nothing of it runs on the hosts after Ctrl-C', async () => {
   const watching = watch('1s')
   await watching.until(isWell)
   await watching.end()

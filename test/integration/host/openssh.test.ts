@@ -13,7 +13,9 @@ import type { Host, RunOptions } from '../../../src/host/host.ts'
 import type { SshTarget } from '../../../src/inventory/model.ts'
 import { Secret } from '../../../src/secret.ts'
 import { hasSshd, loopbackSshd, strangersKey } from './loopback-sshd.ts'
+import { hasTurn } from '../support/turn.ts'
 
+const inTurn = hasTurn('OpenSSH')
 function options(more: Partial<ConnectOptions> = {}): ConnectOptions {
   return {
     signal: new AbortController().signal,
@@ -45,7 +47,7 @@ async function agent(files: readonly string[]): Promise<string> {
   return socket
 }
 
-describe.skipIf(!hasSshd)('a real sshd', () => {
+describe.runIf(hasSshd && inTurn)('a real sshd', () => {
   it('lets in with a key, and runs a script', async () => {
     const { target } = await loopbackSshd()
     expect((await run(await logIn(target), 'echo "$((6 * 7))"')).blocks).toEqual([{ code: 0, stdout: '42\n' }])

@@ -22,6 +22,13 @@ const long = [
   'members by version',
   'member removed',
   'a cluster that rests',
+  'exec and logs',
+  'status --watch',
+  'init',
+  'paths of older guides',
+  "a playbook of one's own",
+  'two clusters',
+  'OpenSSH',
 ] as const
 
 const groups = 7
