@@ -36,9 +36,10 @@ const notForOwn: Partial<Record<string, string>> = {
 }
 
 function stepProblems(at: string, step: Record<string, unknown>): string[] {
-  const { name, look, alone, next } = step
+  const { name, look, alone, next, onlyIn } = step
   return [
-    ...unknownKeys(at, step, ['name', 'look', 'alone', 'next']),
+    ...unknownKeys(at, step, ['name', 'look', 'alone', 'next', 'onlyIn']),
+    ...(onlyIn === undefined ? [] : [`${at}: ${String(name)} is a step of etcd-deploy ${String(onlyIn)} alone, which asks before it`]),
     ...(isName(name) ? [] : [`${at}.name: is missing: a text`]),
     ...(look === undefined ? [] : lookProblems(`${at}.look`, look)),
     ...(alone === undefined || alone === true ? [] : [`${at}.alone: is true, or left out`]),

@@ -54,6 +54,10 @@ export interface Step<W, S> {
   look?: Look
   /** A barrier: its changes start only once all earlier ones ended well on all hosts. */
   alone?: true
+  /**
+   * The command of etcd-deploy's that alone may take it: that one asks before, as this stops members on purpose or removes what is theirs.
+   */
+  onlyIn?: string
   /** Pure: asked again after each wave. At most one change that takes a member down is made at a time, whatever it answers. */
   next(want: W, seen: S): Change<S>[]
 }

@@ -29,9 +29,14 @@ function binariesOf({ binaries }: Cluster, find: FindOrigin): Explained[] {
 
 function sourceOf(path: readonly string[], source: BinarySource, find: FindOrigin): Explained[] {
   const { kind } = source
-  const where = kind === 'official' ? '' : ` ${kind === 'mirror' ? source.url : source.path}`
+  const where = kind === 'official' ? '' : ` ${kind === 'mirror' ? withoutLogin(source.url) : source.path}`
   const pinned = 'sha256' in source && source.sha256 !== undefined ? { sha256: source.sha256 } : {}
   return [explained(find, path, `${kind}${where}`), ...values(find, path, pinned)]
+}
+
+/** Not by URL, which would change the {version} in it. */
+function withoutLogin(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1')
 }
 
 function isSource(binaries: Cluster['binaries']): binaries is BinarySource {

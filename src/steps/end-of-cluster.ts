@@ -9,6 +9,7 @@ import type { Wanted } from './wanted.ts'
 /** All members at once, on purpose: the cluster ends. */
 export const stopForGood: Step<Wanted, Seen> = {
   name: 'stop',
+  onlyIn: 'down',
   next: ({ cluster }, seen) =>
     reachedHosts(seen).flatMap(([host, on]) => {
       if (!on.files.has(layoutOf(cluster).unit) && on.process === undefined) return []
@@ -38,6 +39,7 @@ export const stopForGood: Step<Wanted, Seen> = {
 export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> {
   return {
     name: 'data',
+    onlyIn: 'down',
     next: ({ cluster }, seen) =>
       reachedHosts(seen).flatMap(([host, on]) => {
         const { data, wal = '' } = cluster.paths
@@ -69,6 +71,7 @@ export function setDataAside({ purge }: { purge: boolean }): Step<Wanted, Seen> 
 /** Service, settings, certificates, binaries, and the memory that a cluster was here; the accounts stay, as data is theirs. */
 export const removeFiles: Step<Wanted, Seen> = {
   name: 'files',
+  onlyIn: 'down',
   next: ({ cluster }, seen) =>
     reachedHosts(seen).flatMap(([host, on]) => {
       const left = ours(cluster, on)

@@ -11,6 +11,7 @@ import type { Wanted } from './wanted.ts'
 export const stopAll: Step<Wanted, Seen> = {
   name: 'stop',
   alone: true,
+  onlyIn: 'stop',
   next: ({ cluster }, seen) => {
     const running = reachedHosts(seen).filter(([, on]) => runs(on))
     const followers = running.filter(([, on]) => !isLeader(on))

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import down from '../../../playbooks/down.ts'
+import stop from '../../../playbooks/stop.ts'
 import { playbookProblems } from '../../../src/cli/playbook-shape.ts'
 
 const step = { name: 'files', next: () => [] }
@@ -66,3 +68,12 @@ test.each(readdirSync(own).filter((name) => ['up.ts', 'rotate-certs.ts', 'revoke
     expect(playbookProblems(playbook)).toEqual([])
   },
 )
+
+test.each([
+  ['down', down({ purge: true }), ['stop', 'data', 'files'], 'down'],
+  ['stop', stop({ whole: true }), ['stop'], 'stop'],
+])('a copy of our %s is none: its steps stop members on purpose, and that command asks first', (_, copy, steps, command) => {
+  expect(playbookProblems(copy)).toEqual(
+    steps.map((name, index) => `stages[0].steps[${index}]: ${name} is a step of etcd-deploy ${command} alone, which asks before it`),
+  )
+})
