@@ -39,7 +39,9 @@ function stepProblems(at: string, step: Record<string, unknown>): string[] {
   const { name, look, alone, next, onlyIn } = step
   return [
     ...unknownKeys(at, step, ['name', 'look', 'alone', 'next', 'onlyIn']),
-    ...(onlyIn === undefined ? [] : [`${at}: ${String(name)} is a step of etcd-deploy ${String(onlyIn)} alone, which asks before it`]),
+    ...(typeof onlyIn !== 'string'
+      ? []
+      : [`${at}: ${String(name)} is a step of etcd-deploy ${onlyIn} alone, which asks before it`]),
     ...(isName(name) ? [] : [`${at}.name: is missing: a text`]),
     ...(look === undefined ? [] : lookProblems(`${at}.look`, look)),
     ...(alone === undefined || alone === true ? [] : [`${at}.alone: is true, or left out`]),

@@ -72,8 +72,14 @@ test.each(readdirSync(own).filter((name) => ['up.ts', 'rotate-certs.ts', 'revoke
 test.each([
   ['down', down({ purge: true }), ['stop', 'data', 'files'], 'down'],
   ['stop', stop({ whole: true }), ['stop'], 'stop'],
-])('a copy of our %s is none: its steps stop members on purpose, and that command asks first', (_, copy, steps, command) => {
-  expect(playbookProblems(copy)).toEqual(
-    steps.map((name, index) => `stages[0].steps[${index}]: ${name} is a step of etcd-deploy ${command} alone, which asks before it`),
-  )
-})
+])(
+  'a copy of our %s is none: its steps stop members on purpose, and that command asks first',
+  (_, copy, steps, command) => {
+    expect(playbookProblems(copy)).toEqual(
+      steps.map(
+        (name, index) =>
+          `stages[0].steps[${index}]: ${name} is a step of etcd-deploy ${command} alone, which asks before it`,
+      ),
+    )
+  },
+)

@@ -37,7 +37,11 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 function isAlive(pid: string): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 describe.each(interpreters)('a command under %s', (interpreter) => {
