@@ -1,6 +1,6 @@
 import { testSeed } from '../../instruments/seeded.ts'
 
-/** Half a minute or more each: in the gate they take turns, a seventh of them a run; all with FULL. */
+/** Half a minute or more each: in the gate they take turns, a fourteenth of them a run; all with FULL. */
 const long = [
   'rotations by version',
   'CA rotation taken back',
@@ -31,7 +31,7 @@ const long = [
   'OpenSSH',
 ] as const
 
-const groups = 7
+const groups = 14
 
 export function hasTurn(name: (typeof long)[number]): boolean {
   return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % groups === 0
