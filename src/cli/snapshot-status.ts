@@ -1,23 +1,19 @@
 import { exitCode, type ExitCode } from '../errors.ts'
 import { snapshotStatus, type SnapshotStatus } from '../steps/snapshot-status.ts'
-import { exitCodeOf } from '../ui/errors.ts'
 import { cleanLine } from '../ui/text.ts'
 import { bytesText, countText } from '../ui/units.ts'
-import { answerFailure, wordFailure } from './tell-failure.ts'
+import { answering } from './answering.ts'
 
 /** Looks at a snapshot on this machine; asks no host. */
-export async function snapshotStatusOf(file: string, { json }: { json?: true }): Promise<ExitCode> {
-  try {
+export function snapshotStatusOf(file: string, options: { json?: true }): Promise<ExitCode> {
+  return answering(options, async () => {
     const status = snapshotStatus(file)
     const told = { ...status, hash: hexOf(status.hash) }
     process.stdout.write(
-      `${json === true ? JSON.stringify({ v: 1, type: 'snapshot-status', ...told }) : text(status)}\n`,
+      `${options.json === true ? JSON.stringify({ v: 1, type: 'snapshot-status', ...told }) : text(status)}\n`,
     )
     return exitCode.done
-  } catch (error) {
-    await (json === true ? answerFailure(error) : wordFailure(error))
-    return exitCodeOf(error)
-  }
+  })
 }
 
 function text({ file, revision, totalKeys, records, sizeBytes, hash, clusterVersion, sha256 }: SnapshotStatus): string {

@@ -89,8 +89,9 @@ export class ClusterPki {
 
   /** In words: what `write` would make. */
   async toBeMade(store: PkiStore | undefined, seen: Seen): Promise<string[]> {
-    if (store !== undefined) return issuing(await this.due(store, seen))
-    return [makingCa, ...issuing(leafRequests(this.#cluster, new Map(reachedHosts(seen))))]
+    const due =
+      store === undefined ? leafRequests(this.#cluster, new Map(reachedHosts(seen))) : await this.due(store, seen)
+    return [...(store === undefined ? [makingCa] : []), ...(due.length === 0 ? [] : [issuing(due)])]
   }
 
   /** CA, leaves, and that the cluster is formed: on disk before any host is changed by it. */
@@ -104,8 +105,8 @@ export class ClusterPki {
     const store = opened ?? (await this.#task(makingCa, () => this.#create(notBefore)))
     this.#store = Promise.resolve(store)
     const due = await this.due(store, seen, cluster)
-    for (const what of issuing(due))
-      await this.#task(what, () => store.issue(due.map((request) => ({ ...request, notBefore }))))
+    if (due.length > 0)
+      await this.#task(issuing(due), () => store.issue(due.map((request) => ({ ...request, notBefore }))))
     if (opened !== undefined && this.listIsDue(store))
       await this.#task('renew the revocation list', () => store.renewCrl(crlTimes(this.#cluster, new Date())))
     const unremembered = this.unremembered(store, seen, formation)
@@ -134,8 +135,8 @@ export class ClusterPki {
 
 const makingCa = 'make the CA'
 
-function issuing({ length }: readonly NamedRequest[]): string[] {
-  return length === 0 ? [] : [`issue ${length} certificate${length === 1 ? '' : 's'}`]
+function issuing({ length }: readonly NamedRequest[]): string {
+  return `issue ${length} certificate${length === 1 ? '' : 's'}`
 }
 
 function hasExpired({ notAfter }: Certificate): boolean {

@@ -1,6 +1,6 @@
 import type { Operation } from '../engine/operation.ts'
 import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, Node } from '../inventory/model.ts'
 import { guard } from './guard.ts'
 import { etcdLook, hostLook } from './look.ts'
 import { readHost } from './read-host.ts'
@@ -11,33 +11,43 @@ import type { Wanted } from './wanted.ts'
 
 /** The hosts alone: no certificates are made for them, no binaries brought, and no cluster need be there yet. */
 export class HostsSubject implements Subject<Wanted, Seen> {
-  readonly #cluster: Cluster
+  protected readonly cluster: Cluster
   /** The record beside the inventory, if there is one. */
   readonly #recorded: Operation | undefined
 
   constructor(cluster: Cluster, recorded: Operation | undefined) {
-    this.#cluster = cluster
+    this.cluster = cluster
     this.#recorded = recorded
   }
 
   looks = (host: string): Look[] =>
-    this.#cluster.nodes
-      .filter(({ name }) => name === host)
-      .flatMap((node) => [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)])
+    this.cluster.nodes.filter(({ name }) => name === host).flatMap((node) => this.looksOf(node))
 
-  see = (readings: ReadonlyMap<string, HostReading>): Seen => ({
-    hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])),
-  })
+  protected looksOf(node: Node): Look[] {
+    return [hostLook(this.cluster, node), etcdLook(this.cluster, node)]
+  }
 
-  check = (seen: Seen): Problem[] => [
-    ...refuseUnfinished(unfinishedOperation(seen, this.#recorded), undefined),
-    ...this.#cluster.nodes.flatMap((node) => unreachableProblems(node, seen, { forming: false })),
-  ]
+  see(readings: ReadonlyMap<string, HostReading>): Seen {
+    return { hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.cluster, reading)])) }
+  }
 
-  checkWanted = (): Problem[] => []
+  check(seen: Seen): Problem[] {
+    return [...refuseUnfinished(unfinishedOperation(seen, this.#recorded), undefined), ...this.unreachable(seen)]
+  }
 
-  guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => guard(this.#cluster, change, seen)
+  protected unreachable(seen: Seen): Problem[] {
+    return this.cluster.nodes.flatMap((node) => unreachableProblems(node, seen, { forming: false }))
+  }
 
-  prepare = (): Promise<Wanted> =>
-    Promise.resolve({ cluster: this.#cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
+  checkWanted(): Problem[] {
+    return []
+  }
+
+  guard(change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined {
+    return guard(this.cluster, change, seen)
+  }
+
+  prepare(): Promise<Wanted> {
+    return Promise.resolve({ cluster: this.cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
+  }
 }

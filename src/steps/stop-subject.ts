@@ -1,13 +1,9 @@
 import type { Operation } from '../engine/operation.ts'
-import type { Change, HostReading, Look, Problem, Refusal, Subject } from '../engine/playbook.ts'
+import type { Change, Problem, Refusal } from '../engine/playbook.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import { foreignTraces } from './foreign.ts'
-import { guard } from './guard.ts'
-import { etcdLook, hostLook } from './look.ts'
-import { readHost } from './read-host.ts'
+import { HostsSubject } from './hosts-subject.ts'
 import { reachedHosts, type Seen } from './seen.ts'
-import { unreachableProblems } from './unreachable.ts'
-import { refuseUnfinished, unfinishedOperation } from './unfinished.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface StopSubjectOptions {
@@ -19,49 +15,30 @@ export interface StopSubjectOptions {
 }
 
 /** Members that are to rest: it takes no certificates, no binaries, nor a disk with room to stop them. */
-export class StopSubject implements Subject<Wanted, Seen> {
-  readonly #cluster: Cluster
+export class StopSubject extends HostsSubject {
   readonly #targets: ReadonlySet<NodeName>
-  readonly #recorded: Operation | undefined
 
   constructor({ cluster, targets, recorded }: StopSubjectOptions) {
-    this.#cluster = cluster
+    super(cluster, recorded)
     this.#targets = targets
-    this.#recorded = recorded
   }
 
-  looks = (host: string): Look[] =>
-    this.#cluster.nodes
-      .filter(({ name }) => name === host)
-      .flatMap((node) => [hostLook(this.#cluster, node), etcdLook(this.#cluster, node)])
-
-  see = (readings: ReadonlyMap<string, HostReading>): Seen => ({
-    hosts: new Map([...readings].map(([name, reading]) => [name, readHost(this.#cluster, reading)])),
-  })
-
-  check = (seen: Seen): Problem[] => [
-    ...refuseUnfinished(unfinishedOperation(seen, this.#recorded), undefined),
-    ...this.#cluster.nodes.flatMap((node) =>
-      unreachableProblems(node, seen, { forming: false }).map(this.#mayBeAbsent(seen)),
-    ),
-    ...reachedHosts(seen)
+  override check(seen: Seen): Problem[] {
+    const traces = reachedHosts(seen)
       .filter(([host]) => this.#targets.has(host))
-      .flatMap(([host, on]) => foreignTraces(this.#cluster, host, on).map((error) => ({ error }))),
-  ]
-
-  checkWanted = (): Problem[] => []
-
-  /** Whoever stops a member on purpose may also give up quorum on purpose. */
-  guard = (change: Change<Seen>, _: Wanted, seen: Seen): Refusal | undefined => {
-    const refusal = guard(this.#cluster, change, seen)
-    return refusal && { ...refusal, allowable: true }
+      .flatMap(([host, on]) => foreignTraces(this.cluster, host, on).map((error) => ({ error })))
+    return [...super.check(seen), ...traces]
   }
-
-  prepare = (): Promise<Wanted> =>
-    Promise.resolve({ cluster: this.#cluster, formation: { kind: 'bootstrap', token: '' }, members: new Map() })
 
   /** A dead host keeps nobody from stopping the others. */
-  #mayBeAbsent(seen: Seen): (problem: Problem) => Problem {
-    return (problem) => (reachedHosts(seen).length === 0 ? problem : { ...problem, warning: true })
+  protected override unreachable(seen: Seen): Problem[] {
+    const problems = super.unreachable(seen)
+    return reachedHosts(seen).length === 0 ? problems : problems.map((problem) => ({ ...problem, warning: true }))
+  }
+
+  /** Whoever stops a member on purpose may also give up quorum on purpose. */
+  override guard(change: Change<Seen>, want: Wanted, seen: Seen): Refusal | undefined {
+    const refusal = super.guard(change, want, seen)
+    return refusal && { ...refusal, allowable: true }
   }
 }

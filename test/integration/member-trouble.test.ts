@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
-import { startRecorder } from '../instruments/recorder.ts'
+import { startRecorder, type Recorder } from '../instruments/recorder.ts'
 import type { Run } from '../instruments/run-cli.ts'
 import { otherAddress } from '../lab/addresses.ts'
 import {
@@ -67,12 +67,7 @@ test.runIf(inTurn)(
     await hostOutput('node3', 'for i in $(seq 1200); do pidof etcd && exit 0; sleep 0.05; done; exit 1')
     await killHost('node3')
     await startHost('node3')
-    const broken = await running
-    const again = broken.code === 0 ? broken : await site.run(add)
-    const report = await recorder.stop()
-    expect(again.code, `${told(broken)}\n${told(again)}`).toBe(0)
-    expectUnharmed(report, { longestGapMs: 2000 })
-    await expectWhole(broken)
+    await expectFinished(await running, recorder)
   },
 )
 
@@ -94,12 +89,7 @@ test.runIf(inTurn)(
     const learning = await hostOutput('node1', `etcdctl member list | grep ${labHost('node3').address}`)
     expect(learning).toMatch(/true\n$/)
     await healPorts('node3')
-    const broken = await running
-    const again = broken.code === 0 ? broken : await site.run(add)
-    const report = await recorder.stop()
-    expect(again.code, `${told(broken)}\n${told(again)}`).toBe(0)
-    expectUnharmed(report, { longestGapMs: 2000 })
-    await expectWhole(broken)
+    await expectFinished(await running, recorder)
   },
 )
 
@@ -140,6 +130,15 @@ test.runIf(inTurn)(
       expect((await onHost(host, 'pidof etcd; ls -d /var/lib/etcd /etc/etcd')).stdout).toBe('')
   },
 )
+
+/** By itself, or by the command again; nothing was lost meanwhile. */
+async function expectFinished(broken: Run, recorder: Recorder): Promise<void> {
+  const again = broken.code === 0 ? broken : await site.run(add)
+  const report = await recorder.stop()
+  expect(again.code, `${told(broken)}\n${told(again)}`).toBe(0)
+  expectUnharmed(report, { longestGapMs: 2000 })
+  await expectWhole(broken)
+}
 
 async function refusedToStart(): Promise<boolean> {
   return (await onHost('node2', 'journalctl -u etcd -b --no-pager')).stdout.includes('refusing to start')
