@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { DeployError } from '../errors.ts'
 import type { Connection } from '../host/host.ts'
 import type { NodeName } from '../inventory/model.ts'
@@ -64,7 +62,17 @@ export function keepConnections({ connections, reconnect, signal, mayTry }: Keep
 
 /** False: it was broken off. */
 function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false)
+  return new Promise((resolve) => {
+    const breakOff = (): void => end(false)
+    const timer = setTimeout(() => end(true), ms)
+    function end(isOver: boolean): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', breakOff)
+      resolve(isOver)
+    }
+    signal.addEventListener('abort', breakOff)
+    if (signal.aborted) breakOff()
+  })
 }
 
 function lost(host: NodeName, target: string): DeployError {
