@@ -1,42 +1,71 @@
-import type { Step } from '../engine/playbook.ts'
+import type { Change, Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import { managedHeader } from '../etcd/unit.ts'
-import type { Cluster } from '../inventory/model.ts'
+import type { Cluster, NodeName } from '../inventory/model.ts'
 import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from './seen.ts'
 import { seenOnce, type FileWant } from './file-want.ts'
 import type { Wanted } from './wanted.ts'
 
-/** etcd and its tools, checked on the host and renamed into place. */
+/** etcd and its tools, checked on the host and renamed into place. The tools of a member that was never started come with `start`. */
 export const binaries: Step<Wanted, Seen> = {
   name: 'binaries',
-  next: ({ cluster, members }, seen) =>
+  next: (want, seen) =>
     reachedHosts(seen).flatMap(([host, on]) => {
-      const wanted = members.get(host)?.binaries ?? []
-      const missing = wanted.filter((want) => binarySum(cluster, on, want.path) !== want.content.sha256)
-      if (missing.length === 0) return []
-      const names = missing.map((want) => want.path.slice(want.path.lastIndexOf('/') + 1))
-      const { binarySums } = layoutOf(cluster)
-      return [
-        {
-          host,
-          what: `push ${names.join(', ')} ${cluster.version}`,
-          why: missing.map((want) => `${want.path} ${on.files.has(want.path) ? 'is another' : 'missing'}`).join(', '),
-          script: {
-            text: installBinaries,
-            args: [
-              binarySums,
-              managedHeader(cluster),
-              cluster.version,
-              ...wanted.flatMap((want) => [want.content.sha256, want.path]),
-            ],
-            files: missing,
-          },
-          timeoutMs: 600_000,
-          predict: (before: Seen) =>
-            withHost(before, host, (now) => ({ files: withFiles(now, pushed(cluster, wanted)) })),
-        },
-      ]
+      const wanted = want.members.get(host)?.binaries ?? []
+      const { etcd } = layoutOf(want.cluster)
+      return pushOf(want, host, on, startsAsNew(want, on) ? wanted.filter(({ path }) => path === etcd) : wanted)
     }),
+}
+
+/** One that is to form the cluster: etcd waits for its first election a second or so, in which its host has nothing else to do. */
+function startsAsNew({ formation }: Wanted, on: ReachedHost): boolean {
+  return formation.kind === 'bootstrap' && on.formed === undefined && on.process === undefined
+}
+
+/** Systemd is asked to start the member, and what its start can do without is pushed meanwhile; nothing where nothing is missing. */
+export function pushAsItStarts(want: Wanted, host: NodeName, on: ReachedHost): Change<Seen>[] {
+  if (!startsAsNew(want, on)) return []
+  return pushOf(want, host, on, want.members.get(host)?.binaries ?? []).map(({ what, script, ...change }) => ({
+    ...change,
+    what: `${what} as the member starts`,
+    script: {
+      ...script,
+      text: beginStart + script.text,
+      args: [`${want.cluster.service.name}.service`, ...(script.args ?? [])],
+    },
+  }))
+}
+
+// Whether that was granted is seen when the member is waited for.
+const beginStart = `
+systemctl --no-block start "$1" || :
+shift
+`
+
+function pushOf({ cluster }: Wanted, host: NodeName, on: ReachedHost, wanted: readonly FileWant[]): Change<Seen>[] {
+  const missing = wanted.filter((want) => binarySum(cluster, on, want.path) !== want.content.sha256)
+  if (missing.length === 0) return []
+  const names = missing.map((want) => want.path.slice(want.path.lastIndexOf('/') + 1))
+  const { binarySums } = layoutOf(cluster)
+  return [
+    {
+      host,
+      what: `push ${names.join(', ')} ${cluster.version}`,
+      why: missing.map((want) => `${want.path} ${on.files.has(want.path) ? 'is another' : 'missing'}`).join(', '),
+      script: {
+        text: installBinaries,
+        args: [
+          binarySums,
+          managedHeader(cluster),
+          cluster.version,
+          ...wanted.flatMap((want) => [want.content.sha256, want.path]),
+        ],
+        files: missing,
+      },
+      timeoutMs: 600_000,
+      predict: (before: Seen) => withHost(before, host, (now) => ({ files: withFiles(now, pushed(cluster, wanted)) })),
+    },
+  ]
 }
 
 /** The SHA-256 of a binary on the host, as long as size and time are those it had when it was checked. */

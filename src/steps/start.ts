@@ -1,6 +1,7 @@
 import type { Change, Step } from '../engine/playbook.ts'
 import { idsOfNewCluster } from '../etcd/member-ids.ts'
 import { peerUrl } from '../etcd/urls.ts'
+import { pushAsItStarts } from './binaries.ts'
 import { memberFailure, memberState } from './member-failure.ts'
 import { restartMember, startAndRemember, startMember, waitForMember } from './member-scripts.ts'
 import { isHealthy, memberArguments, voters } from './members.ts'
@@ -18,7 +19,7 @@ export const start: Step<Wanted, Seen> = {
     return reachedHosts(seen).flatMap(([host, on]) => {
       const member = want.members.get(host)
       if (member === undefined || isHealthy(on)) return []
-      if (on.process === undefined) return [startOf(want, member, on)]
+      if (on.process === undefined) return [...pushAsItStarts(want, host, on), startOf(want, member, on)]
       // One that runs something else than is wanted is restarted, not waited for.
       if (!runsAsWanted(on.process, member)) return together ? [restartChange(want, member, on.process)] : []
       return [

@@ -15,17 +15,27 @@ interface Traces {
   owner?: string
   data?: true | 'no WAL'
   wasReady?: true
+  etcdctl?: true
   clusterId?: string
   fstab?: string[]
 }
 
-function traced({ token, owner = of.name, data: hasData, wasReady, clusterId, fstab = [] }: Traces): ReachedHost {
+function traced({
+  token,
+  owner = of.name,
+  data: hasData,
+  wasReady,
+  etcdctl,
+  clusterId,
+  fstab = [],
+}: Traces): ReachedHost {
   const files = new Map<string, FileSeen>()
   if (token !== undefined)
     files.set(at.env, file(`# Managed by etcd-deploy for cluster ${owner}; x\nETCD_INITIAL_CLUSTER_TOKEN=${token}\n`))
   const folders = hasData === true ? memberFolders : hasData === 'no WAL' ? memberFolders.slice(0, 2) : []
   for (const folder of folders) files.set(folder, memberFolder)
   if (wasReady === true) files.set(at.wasReady, file())
+  if (etcdctl === true) files.set(at.etcdctl, file())
   const formed = clusterId === undefined ? undefined : { cluster: of.name, clusterId, token: 'host', formedAt: '' }
   return { ...stopped(of, 'any'), dataEntries: folders.length > 0 ? ['member'] : [], files, formed, fstab }
 }
@@ -71,6 +81,12 @@ describe('a cluster is formed, or goes on being formed, or has been', () => {
     [
       'a token that never came to data gives way',
       seen({ token: 'begun', data: true }, { token: 'other' }, {}),
+      undefined,
+      bootstrap('begun'),
+    ],
+    [
+      'interrupted before etcdctl came and before one was started',
+      seen({ token: 'begun', data: true, wasReady: true }, { token: 'begun', data: true }, { token: 'begun' }),
       undefined,
       bootstrap('begun'),
     ],
@@ -141,9 +157,23 @@ describe('refused, each host with its reason', () => {
     ],
     [
       'was ready once, and only one of three has data left',
-      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', wasReady: true }, { token: 'a' }),
+      seen({ token: 'a', data: true, wasReady: true, etcdctl: true }, { token: 'a', wasReady: true }, { token: 'a' }),
       undefined,
       ['node2', 'node3'],
+      /data is gone/,
+    ],
+    [
+      'interrupted before etcdctl came, and a member that was ready is gone',
+      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', wasReady: true }, { token: 'a', data: true }),
+      undefined,
+      ['node2'],
+      /data is gone/,
+    ],
+    [
+      'interrupted before etcdctl came, and a host is as new',
+      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', data: true }, {}),
+      undefined,
+      ['node3'],
       /data is gone/,
     ],
   ])('%s', (_, hosts, remembered, names, words) => {

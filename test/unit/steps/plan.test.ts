@@ -56,7 +56,12 @@ test('binaries that are still to be downloaded are planned once', () => {
   const seen = plainHosts(of)
   const waves = allWaves(stage, wanted(of, seen, bootstrap, { downloaded: false }), seen)
   const pushes = waves.flat().filter(({ what }) => what.startsWith('push etcd'))
-  expect(pushes.map(({ host }) => host)).toEqual(['node1', 'node2', 'node3'])
+  const names = ['node1', 'node2', 'node3']
+  const etcd = `push etcd ${of.version}`
+  const tools = `push etcdctl ${of.version} as the member starts`
+  expect(pushes.map(({ host, what }) => [host, what])).toEqual(
+    [etcd, tools].flatMap((what) => names.map((host) => [host, what])),
+  )
 })
 
 const settings = { 'heartbeat-interval': '200ms' }
