@@ -5,10 +5,16 @@ import type { Health } from './model.ts'
 export interface Judged {
   health: Health
   trouble: string | null
+  next: readonly string[]
 }
 
-/** Whether a member serves, and if not, why. */
+/** Whether a member serves, and if not, why; what to do where its host could not be read. */
 export function judge(member: MemberReading): Judged {
+  const { hostError } = member
+  return { ...verdict(member), next: hostError instanceof DeployError ? hostError.next : [] }
+}
+
+function verdict(member: MemberReading): Verdict {
   const alarm = member.alarms?.[0]
   if (serves(member)) {
     if (alarm !== undefined) return { health: 'alarm', trouble: `alarm ${alarm}` }
@@ -22,8 +28,10 @@ export function judge(member: MemberReading): Judged {
   return judgeHost(member.host, member)
 }
 
+type Verdict = Omit<Judged, 'next'>
+
 /** Takes part in consensus: counts for quorum. */
-export function votes({ health }: Judged): boolean {
+export function votes({ health }: Pick<Judged, 'health'>): boolean {
   return health === 'healthy' || health === 'alarm'
 }
 
@@ -34,7 +42,7 @@ function serves({ host, elsewhere, status, clusterAlarmed, entry }: MemberReadin
   return (clusterAlarmed || isLearner) && status?.leader !== undefined
 }
 
-function judgeHost({ unit, process, etcd }: NonNullable<MemberReading['host']>, { status }: MemberReading): Judged {
+function judgeHost({ unit, process, etcd }: NonNullable<MemberReading['host']>, { status }: MemberReading): Verdict {
   const again = unit.restarts > 0 ? `, started again ${unit.restarts} times` : ''
   if (!unit.loaded) return { health: 'stopped', trouble: 'etcd is not set up on this host' }
   if (unit.active === 'activating' && unit.sub === 'auto-restart')

@@ -46,6 +46,8 @@ export interface MemberStatus {
   health: Health
   /** Why it is not healthy, or how else it was seen. */
   trouble: string | null
+  /** What to do where its host could not be read. */
+  next: readonly string[]
   hostReached: boolean
   version: string | null
   db: { sizeBytes: number; inUseBytes: number | null; quotaBytes: number | null } | null

@@ -39,10 +39,10 @@ function troubles(status: ClusterStatus, colors: Colors): string[] {
   const { members, raftTerm, deployed, brokenLinks } = status
   if (!deployed && members.every(({ health }) => health === 'stopped')) return []
   const lines = members.flatMap((member) => [
-    ...(member.trouble === null || member.health === 'alarm' ? [] : [trouble(member, colors)]),
+    ...(member.trouble === null || member.health === 'alarm' ? [] : [trouble(member, colors), ...steps(member.next)]),
     ...(member.alarms ?? []).flatMap(({ kind, message, next }) => [
       line(colors.red('✖'), member.name, `alarm ${kind}: ${message}`, colors),
-      ...next.map((step, index) => `    ${index + 1}. ${cleanLine(step)}`),
+      ...steps(next),
     ]),
     ...(member.raft === null || member.raft.term === raftTerm
       ? []
@@ -60,6 +60,10 @@ function troubles(status: ClusterStatus, colors: Colors): string[] {
     return line(colors.red('✖'), from, `does not reach the peer port of ${to}${other}`, colors)
   })
   return [...lines, ...links]
+}
+
+function steps(next: readonly string[]): string[] {
+  return next.map((step, index) => `    ${index + 1}. ${cleanLine(step)}`)
 }
 
 function trouble({ name, health, trouble: why }: MemberStatus, colors: Colors): string {

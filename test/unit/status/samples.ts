@@ -111,7 +111,10 @@ export function unit(parts: Partial<ReachedHost['unit']>): ReachedHost['unit'] {
   return { ...running, restarts: 0, needsReload: false, ...parts }
 }
 
-export const away: HostSeen = { kind: 'unreachable', error: new DeployError({ message: 'no answer', host: 'node3' }) }
+export const away: HostSeen = {
+  kind: 'unreachable',
+  error: new DeployError({ message: 'no answer', host: 'node3', next: 'is the host up?' }),
+}
 
 export function metrics(up: Record<string, number>, parts: Partial<MemberMetrics> = {}): WireSeen {
   const notSeen = { kind: 'not-seen' as const, why: 'TLS is off' }

@@ -79,6 +79,7 @@ describe('a host that cannot be read', () => {
     expect(status.members[2]).toMatchObject({
       health: 'unreachable',
       trouble: 'no answer',
+      next: ['is the host up?'],
       hostReached: false,
       id: 'c3',
     })

@@ -37,6 +37,15 @@ test('whether there is quorum is not known where hosts could not be reached', ()
   )
 })
 
+test('a host that could not be read: why, and what to do, in order', () => {
+  const [first, ...others] = well.members
+  if (first === undefined) throw new Error('no member')
+  const away = { ...first, health: 'unreachable' as const, trouble: 'no answer', next: ['is it up?', 'is sshd?'] }
+  expect(text({ ...well, members: [away, ...others] })).toContain(
+    `✖ ${first.name}: unreachable: no answer\n    1. is it up?\n    2. is sshd?\n`.trimEnd(),
+  )
+})
+
 describe('a headline that is no success says why', () => {
   const [first, ...others] = well.members
   if (first === undefined) throw new Error('no member')
