@@ -39,15 +39,49 @@ test.runIf(inTurn)(
       const at = ending(killed)
       expect(again.code, `${at}\n${told(again)}`).toBe(0)
       expectUnharmed(report, { longestGapMs: 2000 })
-      await expectHealthy('node1')
-      const up = await site.run('up')
-      expect(up.code, `${at}\n${told(up)}`).toBe(0)
-      expect(summaryOf(up), at).toMatchObject({ changed: [], restarted: [] })
-      for (const host of hosts) {
-        expect(await lockIsFree(host), `${at}: the lock of ${host}`).toBe(true)
-        expect(await hostOutput(host, 'ls /var/lib/etcd-deploy/etcd'), at).toBe('formed.json\nready\n')
-      }
-      expect(temporaryIn(site.folder), at).toEqual([])
+      await expectWhole(at)
     })
   },
 )
+
+test.runIf(inTurn)(
+  'member add, killed: no second learner is left behind, nothing is lost, and done again it finishes',
+  { timeout: 3_600_000 },
+  async () => {
+    const command = ['member add', 'node3', '--yes']
+    await leave()
+    const whole = await site.run(command)
+    expect(whole.code, told(whole)).toBe(0)
+    await atEach(picked(countEvents(whole.events), 'member add', 1), async (killAt) => {
+      await leave()
+      const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
+      const killed = await site.run(command, { killAt })
+      const again = await site.run(command)
+      const report = await recorder.stop()
+      const at = ending(killed)
+      expect(again.code, `${at}\n${told(again)}`).toBe(0)
+      expectUnharmed(report, { longestGapMs: 2000 })
+      await expectWhole(at)
+    })
+  },
+)
+
+/** node3 leaves, and the inventory has it again. */
+async function leave(): Promise<void> {
+  const run = await site.run(['member remove', 'node3', '--yes', '--no-snapshot'])
+  expect(run.code, told(run)).toBe(0)
+  site.edit({})
+}
+
+/** All that was begun has been finished: nothing differs, nothing is held, nothing lies about. */
+async function expectWhole(at: string): Promise<void> {
+  await expectHealthy('node1')
+  const up = await site.run('up')
+  expect(up.code, `${at}\n${told(up)}`).toBe(0)
+  expect(summaryOf(up), at).toMatchObject({ changed: [], restarted: [] })
+  for (const host of hosts) {
+    expect(await lockIsFree(host), `${at}: the lock of ${host}`).toBe(true)
+    expect(await hostOutput(host, 'ls /var/lib/etcd-deploy/etcd'), at).toBe('formed.json\nready\n')
+  }
+  expect(temporaryIn(site.folder), at).toEqual([])
+}
