@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { startRecorder, type Recorder } from '../instruments/recorder.ts'
+import type { Run } from '../instruments/run-cli.ts'
 import { seededRandom, testSeed } from '../instruments/seeded.ts'
-import { hostOutput, labHost, labReset, labUp, nodes, type NodeName } from '../lab/lab.ts'
+import { hostOutput, killHost, labHost, labReset, labUp, nodes, type NodeName } from '../lab/lab.ts'
 import { wantedReleases } from '../lab/releases/versions.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
@@ -36,7 +37,7 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
       await labReset([...hosts])
     })
 
-    test('1, 3, 5 and 3 members again, one of them wiped and replaced; no write is lost', async () => {
+    test('1, 3, 5 and 3 members again, each of them replaced: alive, wiped, dead; no write is lost', async () => {
       for (const joining of [
         ['node2', 'node3'],
         ['node4', 'node5'],
@@ -51,10 +52,20 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
         await followMembers()
         await expectDone(site.run(['member remove', leaving, '--yes'], { timeoutMs: 300_000 }))
       }
-      recorder.use(await clientsAt(site, { node3: undefined }))
-      await hostOutput('node3', 'systemctl stop etcd; rm -rf /var/lib/etcd/member')
-      await expectDone(site.run(['member replace', 'node3'], { timeoutMs: 300_000 }))
-      await followMembers()
+      await withoutClientsAt('node2', () => site.run(['member replace', 'node2', '--yes'], { timeoutMs: 300_000 }))
+      await withoutClientsAt('node3', async () => {
+        await hostOutput('node3', 'systemctl stop etcd; rm -rf /var/lib/etcd/member')
+        return site.run(['member replace', 'node3'], { timeoutMs: 300_000 })
+      })
+      const { address } = labHost('node4')
+      await withoutClientsAt(
+        'node5',
+        async () => {
+          await killHost('node5')
+          return site.run(['member replace', 'node5', '--with', address, '--yes'], { timeoutMs: 300_000 })
+        },
+        address,
+      )
       const report = await recorder.stop()
       // etcd 3.3 has no learners: a second member votes before it has the data, and nothing is written until then. The report tells how long.
       expectUnharmed(report, version.startsWith('3.3.') ? { failed: Infinity } : {})
@@ -70,6 +81,13 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
       const wanted = Object.fromEntries(names.map((name) => [name, { address: labHost(name).address }]))
       if (written) site.edit({ nodes: wanted })
       else site.inventory = { ...site.inventory, nodes: wanted }
+    }
+
+    /** Then at that address, where it is another. */
+    async function withoutClientsAt(name: NodeName, run: () => Promise<Run>, address?: string): Promise<void> {
+      recorder.use(await clientsAt(site, { [name]: undefined }))
+      await expectDone(run())
+      recorder.use(await clientsAt(site, address === undefined ? {} : { [name]: address }))
     }
 
     async function followMembers(): Promise<void> {
