@@ -29,6 +29,9 @@ const long = [
   "a playbook of one's own",
   'two clusters',
   'OpenSSH',
+  'docs: every day',
+  'docs: certificates',
+  'docs: members',
 ] as const
 
 const groups = 14
