@@ -28,6 +28,8 @@ export interface EtcdApi {
     modRevision: number,
     timeoutMs: number,
   ): Promise<Header & { done: boolean; found: KeyValue | undefined }>
+  /** Puts whatever is there. */
+  put(key: string, value: string, timeoutMs: number): Promise<Header>
   /** Linearizable. */
   range(key: string, query: RangeQuery, timeoutMs: number): Promise<Header & { kvs: KeyValue[]; more: boolean }>
   hashKv(revision: number, timeoutMs: number): Promise<Header & { hash: number; compactRevision: number }>
@@ -48,6 +50,10 @@ export function etcdApi(url: string, tls?: Tls): EtcdApi {
       const [found] = allBytesOf(looked, 2).map(keyValueOf)
       const done = numberOf(answer, 2) === 1
       return { ...headerOf(bytesOf(answer, 1)), done, found: done ? undefined : found }
+    },
+    async put(key, value, timeoutMs) {
+      const answer = decode(await call('/etcdserverpb.KV/Put', putRequest(key, value), timeoutMs))
+      return headerOf(bytesOf(answer, 1))
     },
     async range(key, query, timeoutMs) {
       const answer = decode(await call('/etcdserverpb.KV/Range', rangeRequest(key, query), timeoutMs))

@@ -8,12 +8,13 @@ export interface Allowed {
   longestGapMs?: number
 }
 
-/** Nothing lost, nothing back, members equal, and the cluster served all the time; prints the report's line. */
+/** Nothing lost, nothing back, every key linearizable, members equal, and the cluster served all the time; prints the report's line. */
 export function expectUnharmed(report: Report, { failed = 0, longestGapMs = Infinity }: Allowed = {}): void {
   const line = reportLine(report)
   console.log(line)
   expect(report.problems, [line, ...report.problems].join('\n')).toEqual([])
   expect(report.acknowledged, line).toBeGreaterThan(0)
+  expect(report.puts, line).toBeGreaterThan(0)
   expect(report.reads, line).toBeGreaterThan(0)
   expect(report.failed, `${line}\n${report.errors.join('\n')}`).toBeLessThanOrEqual(failed)
   expect(report.unreadable, line).toBeLessThanOrEqual(failed)

@@ -1,4 +1,5 @@
-import type { Operation, Read, Write } from './history.ts'
+import type { Operation, Put, Read, Write } from './history.ts'
+import { isRegister } from './keys.ts'
 
 /** What one member holds of our keys at the end. */
 export interface Contents {
@@ -41,25 +42,26 @@ function lostWrites(history: Operation[], contents: Contents[]): string[] {
 
 /** Per key and over all: what was seen or acknowledged once must be seen by all that begins after it. */
 function backward(history: Operation[]): string[] {
-  const seen = history.filter((operation) => operation.outcome !== 'failed')
+  const seen = history.filter((operation): operation is Seen => operation.outcome !== 'failed')
   const byEnd = seen.toSorted((a, b) => a.endMs - b.endMs)
-  const floors = new Map<string, { seq: number; modRevision: number; by: string }>()
+  const floors = new Map<string, { seq: number; order: number; modRevision: number; by: string }>()
   let revision = { at: 0, by: '' }
   let ended = 0
   return seen
     .toSorted((a, b) => a.beginMs - b.beginMs)
     .flatMap((operation) => {
       for (let before = byEnd[ended]; before && before.endMs < operation.beginMs; before = byEnd[++ended]) {
-        const { seq, modRevision } = stateIn(before)
+        const { seq } = before
+        const { order, modRevision } = stateIn(before)
         const floor = floors.get(before.key)
         const by = `${before.client} on ${before.endpoint}`
-        if (floor === undefined || seq > floor.seq) floors.set(before.key, { seq, modRevision, by })
+        if (floor === undefined || order > floor.order) floors.set(before.key, { seq, order, modRevision, by })
         if (before.revision > revision.at) revision = { at: before.revision, by }
       }
       const what = `${operation.client} on ${operation.endpoint}, ${Math.round(operation.beginMs)} ms`
       const floor = floors.get(operation.key)
       const now = stateIn(operation)
-      if (floor !== undefined && (now.seq < floor.seq || now.modRevision < floor.modRevision)) {
+      if (floor !== undefined && (now.order < floor.order || now.modRevision < floor.modRevision)) {
         return [`went back: ${what}: ${said(operation)}, after ${floor.by} had seen ${floor.seq}`]
       }
       if (operation.revision < revision.at) {
@@ -72,10 +74,10 @@ function backward(history: Operation[]): string[] {
 /** Reads of what can't have been there, apart: else each honest read after one would seem to go back. */
 function sift(history: Operation[]): { invented: AnsweredRead[]; credible: Operation[] } {
   const writes = new Map(
-    history.flatMap((operation) => (operation.type === 'write' ? [[nameOf(operation, operation.seq), operation]] : [])),
+    history.flatMap((operation) => (operation.type === 'read' ? [] : [[nameOf(operation, operation.seq), operation]])),
   )
   const isInvented = (operation: Operation): operation is AnsweredRead => {
-    if (operation.type === 'write' || operation.outcome === 'failed' || operation.seq === 0) return false
+    if (operation.type !== 'read' || operation.outcome === 'failed' || operation.seq === 0) return false
     const write = writes.get(nameOf(operation, operation.seq))
     if (write === undefined || write.beginMs >= operation.endMs) return true
     return write.outcome === 'failed' && !write.perhaps
@@ -88,15 +90,16 @@ function toldInvented(read: AnsweredRead): string {
 }
 
 export function acknowledged(history: Operation[]): (Write & { outcome: 'acknowledged' })[] {
-  return history.filter((operation) => operation.outcome === 'acknowledged')
+  return history.filter((operation) => operation.type === 'write' && operation.outcome === 'acknowledged')
 }
 
 type AnsweredRead = Read & { outcome: 'answered' }
-type Seen = (Write & { outcome: 'acknowledged' }) | AnsweredRead
+type Seen = ((Write | Put) & { outcome: 'acknowledged' }) | AnsweredRead
 
-function stateIn(operation: Seen): { seq: number; modRevision: number } {
-  const { seq } = operation
-  return { seq, modRevision: operation.type === 'write' ? operation.revision : operation.modRevision }
+function stateIn(operation: Seen): { order: number; modRevision: number } {
+  const modRevision = operation.type === 'read' ? operation.modRevision : operation.revision
+  // Where many write, the number tells only which put began first.
+  return { order: isRegister(operation.key) ? modRevision : operation.seq, modRevision }
 }
 
 function nameOf({ key }: Operation, seq: number): string {
@@ -104,11 +107,11 @@ function nameOf({ key }: Operation, seq: number): string {
 }
 
 function said(operation: Seen): string {
-  return `${operation.key} ${operation.type === 'write' ? 'acknowledged as' : 'is'} ${operation.seq}`
+  return `${operation.key} ${operation.type === 'read' ? 'is' : 'acknowledged as'} ${operation.seq}`
 }
 
 /** Where data is gone thousands of reads tell of it. */
-function some(problems: string[], most = 5): string[] {
+export function some(problems: string[], most = 5): string[] {
   const more = problems.length - most
   return more > 0 ? [...problems.slice(0, most), `… and ${more} more of these`] : problems
 }

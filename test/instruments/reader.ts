@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallError } from './grpc.ts'
 import { seqOf } from './history.ts'
-import { chainKeys, oneOf } from './keys.ts'
+import { chainKeys, oneOf, registerKeys } from './keys.ts'
 import { ask, attemptTimeoutMs } from './recording.ts'
 import type { Recording, Target } from './recording.ts'
 import { seededRandom } from './seeded.ts'
@@ -24,7 +24,9 @@ export async function keepReading(recording: Recording, reader: Reader): Promise
   const random = seededRandom(reader.seed)
   while (!recording.stopping && recording.targets.includes(target)) {
     const chain = oneOf(chainKeys(prefix, Math.floor(random() * writers)), random)
-    const key = random() < 0.3 ? oneOf(lately, random) : chain
+    const chance = random()
+    const register = chance > 0.7 ? oneOf(registerKeys(prefix), random) : undefined
+    const key = chance < 0.3 ? oneOf(lately, random) : (register ?? chain)
     const beginMs = nowMs()
     if (key !== undefined) {
       const failure = await readOnce(recording, target, client, key)

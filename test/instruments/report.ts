@@ -1,5 +1,6 @@
 import type { Operation } from './history.ts'
-import { acknowledged, judge } from './judge.ts'
+import { acknowledged, judge, some } from './judge.ts'
+import { unlinearizable } from './linearizable-keys.ts'
 import type { Examined } from './members.ts'
 
 export interface Report {
@@ -10,6 +11,8 @@ export interface Report {
   failed: number
   /** Those of the failed that may be there all the same. */
   ambiguous: number
+  /** On registers that clients of all endpoints write at the same time; acknowledged ones. */
+  puts: number
   reads: number
   /** No harm in itself: each reader stays with its endpoint, also while that is down. */
   failedReads: number
@@ -18,6 +21,8 @@ export interface Report {
   lost: number
   wentBack: number
   neverWritten: number
+  /** Keys of which no order of the operations, each done at one moment between its begin and end, explains the answers. */
+  notLinearizable: number
   /** The longest time without an acknowledged write, and when it began, from the recording's own begin. */
   longestGapMs: number
   longestGapBeganMs: number
@@ -41,24 +46,27 @@ export interface Facts {
 export function reportOf(history: Operation[], { contents, hash, problems }: Examined, facts: Facts): Report {
   const { clusterIds, ...told } = facts
   const { problems: judged, ...counts } = judge(history, contents)
+  const broken = unlinearizable(history, contents)
   const reads = history.filter(({ type }) => type === 'read')
-  const failed = history.filter((operation) => operation.outcome === 'failed')
-  const failedWrites = failed.filter(({ type }) => type === 'write')
-  const unreadable = failed.filter((read) => 'everywhere' in read).length
+  const failedReads = reads.filter((read) => read.outcome === 'failed')
+  const unreadable = failedReads.filter((read) => 'everywhere' in read).length
+  const failedWrites = history.filter((operation) => operation.type === 'write' && operation.outcome === 'failed')
   const mixed = clusterIds.length > 1 ? [`more than one cluster answered: ${clusterIds.toSorted().join(', ')}`] : []
   return {
     ...told,
     acknowledged: acknowledged(history).length,
     failed: failedWrites.length,
-    ambiguous: failedWrites.filter((write) => 'perhaps' in write && write.perhaps).length,
-    failedReads: failed.length - failedWrites.length - unreadable,
+    ambiguous: failedWrites.filter(({ perhaps }) => perhaps).length,
+    failedReads: failedReads.length - unreadable,
     unreadable,
-    reads: reads.length - (failed.length - failedWrites.length),
+    puts: history.filter(({ type, outcome }) => type === 'put' && outcome === 'acknowledged').length,
+    reads: reads.length - failedReads.length,
     ...counts,
+    notLinearizable: broken.length,
     ...longestGap(history, facts.seconds * 1000),
     hash,
     errors: [...new Set(failedWrites.map(({ error }) => error))],
-    problems: [...judged, ...mixed, ...problems],
+    problems: [...judged, ...some(broken), ...mixed, ...problems],
   }
 }
 
@@ -70,6 +78,7 @@ export function reportLine(report: Report): string {
     `${report.lost} lost`,
     `${report.reads} reads (${report.failedReads} failed at one member, ${report.unreadable} at all)`,
     `${report.wentBack} went back`,
+    `linearizable: ${report.notLinearizable === 0 ? 'yes' : `NO, ${report.notLinearizable} keys`} (${report.puts} puts at once)`,
     `longest gap ${Math.round(report.longestGapMs)} ms at ${(report.longestGapBeganMs / 1000).toFixed(1)} s`,
     `own stall ${Math.round(report.ownStallMs)} ms`,
     hash ? `hashkv equal at revision ${hash.revision} on ${hash.members.join(' ')}` : 'hashkv NOT EQUAL',

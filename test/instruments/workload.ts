@@ -1,5 +1,7 @@
 import { newRecording, targetsOf, attemptTimeoutMs } from './recording.ts'
 import type { Clients, Recording } from './recording.ts'
+import { registerKeys } from './keys.ts'
+import { keepPutting } from './putter.ts'
 import { keepReading } from './reader.ts'
 import { keepWriting } from './writer.ts'
 
@@ -26,9 +28,12 @@ export function startWorkload(options: WorkloadOptions): Workload {
   const running = Array.from({ length: writers }, (_, number) =>
     keepWriting(recording, { number, prefix, seed: seed + number, timeoutMs: timeouts.writeMs }),
   )
-  let readers = 0
-  const readAll = () => {
+  const registers = registerKeys(prefix).map((key) => ({ key, begun: 0 }))
+  let [readers, putters] = [0, 0]
+  const useAll = () => {
     for (const target of recording.targets) {
+      const putter = putters++
+      running.push(keepPutting(recording, { client: `putter${putter}`, target, registers, seed: seed - 1 - putter }))
       for (let count = 0; count < readersPerEndpoint; count++) {
         const client = `reader${readers++}`
         running.push(
@@ -44,13 +49,13 @@ export function startWorkload(options: WorkloadOptions): Workload {
       }
     }
   }
-  readAll()
+  useAll()
   return {
     recording,
     use(clients) {
       const before = recording.targets
       recording.targets = targetsOf(clients)
-      readAll()
+      useAll()
       // What is under way on the old ones has its time.
       setTimeout(() => before.forEach(({ api }) => api.close()), attemptTimeoutMs)
     },

@@ -69,29 +69,35 @@ export async function fakeEtcd(faults: Faults): Promise<FakeEtcd> {
 
   async function txn(member: string, request: Buffer): Promise<Buffer | 'mute' | 'refuse'> {
     const asked = decode(request)
-    const compare = decode(bytesOf(asked, 1))
-    const put = decode(bytesOf(decode(bytesOf(asked, 2)), 2))
-    const [key, value] = [bytesOf(put, 1).toString(), bytesOf(put, 2)]
+    const after = numberOf(decode(bytesOf(asked, 1)), 6)
+    const done = await put(member, bytesOf(decode(bytesOf(asked, 2)), 2), after)
+    if (typeof done === 'string') return done
+    const found = range(member, bytesOf(decode(allBytesOf(asked, 3)[0] ?? Buffer.alloc(0)), 1))
+    return encode([1, headerOf(member)], [2, done], [3, encode([done ? 2 : 1, done ? Buffer.alloc(0) : found])])
+  }
+
+  /** Only where the key was last changed at the revision `after`; where there is none, on top of anything. */
+  async function put(member: string, request: Buffer, after?: number): Promise<boolean | 'mute' | 'refuse'> {
+    const asked = decode(request)
+    const [key, value] = [bytesOf(asked, 1).toString(), bytesOf(asked, 2)]
     seen.puts++
     const fault = faults.put?.({ member, key, value: value.toString(), count: seen.puts })
     if (fault === 'late') await sleep(1500)
     if (fault === 'refuse') return fault
     if (fault === 'vanish') return 'mute'
     const versions = keys.get(key) ?? []
-    const matches = (versions.at(-1)?.modRevision ?? 0) === numberOf(compare, 6)
+    const matches = after === undefined || (versions.at(-1)?.modRevision ?? 0) === after
     if (matches) revision++
     if (matches && fault !== 'drop') keys.set(key, [...versions, { value, modRevision: revision }])
-    if (fault === 'mute' || fault === 'late') return 'mute'
-    const found = range(member, bytesOf(decode(allBytesOf(asked, 3)[0] ?? Buffer.alloc(0)), 1))
-    return encode(
-      [1, headerOf(member)],
-      [2, matches],
-      [3, encode([matches ? 2 : 1, matches ? Buffer.alloc(0) : found])],
-    )
+    return fault === 'mute' || fault === 'late' ? 'mute' : matches
   }
 
   async function answer(member: string, path: string, request: Buffer): Promise<Buffer | 'mute' | 'refuse'> {
     if (path.endsWith('/Txn')) return txn(member, request)
+    if (path.endsWith('/Put')) {
+      const done = await put(member, request)
+      return typeof done === 'string' ? done : encode([1, headerOf(member)])
+    }
     if (path.endsWith('/Range')) seen.ranges++
     if (path.endsWith('/Range')) {
       const single = bytesOf(decode(request), 2).length === 0

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { expectUnharmed } from '../../instruments/expect-unharmed.ts'
 import type { Allowed } from '../../instruments/expect-unharmed.ts'
-import { startRecorder } from '../../instruments/recorder.ts'
+import { reportLine, startRecorder } from '../../instruments/recorder.ts'
 import type { RecorderOptions, Report } from '../../instruments/recorder.ts'
 import { fakeEtcd } from './fake-etcd.ts'
 import type { FakeEtcd, Faults } from './fake-etcd.ts'
@@ -53,7 +53,8 @@ describe.concurrent('a recording', { timeout: 30_000 }, () => {
     const kinds = lines.map((line) => (JSON.parse(line) as { type: string }).type)
     expect(kinds.filter((type) => type === 'write')).toHaveLength(report.acknowledged)
     expect(kinds.filter((type) => type === 'read')).toHaveLength(report.reads)
-    // A moderate load: 4 writers of 50 a second, 3 readers of 40.
+    expect(kinds.filter((type) => type === 'put')).toHaveLength(report.puts)
+    // A moderate load: 4 writers of 50 a second, 3 readers of 40, 3 putters of 10.
     expect(report.acknowledged).toBeLessThan(200 * seconds)
     expect(report.reads).toBeLessThan(120 * seconds)
   })
@@ -67,7 +68,7 @@ describe.concurrent('a recording', { timeout: 30_000 }, () => {
         return 'drop'
       },
     })
-    expect(report.lost).toBe(1)
+    expect(report).toMatchObject({ lost: 1, notLinearizable: 1 })
     expectHarmed(report, `lost: write 1 of ${dropped}, acknowledged by`)
   })
 
@@ -89,6 +90,17 @@ describe.concurrent('a recording', { timeout: 30_000 }, () => {
     const report = await record({ stale: (member, key) => member === 'node2' && key.includes('/chain/') })
     expect(report.wentBack).toBeGreaterThan(0)
     expectHarmed(report, /went back: reader\d+ on node2/)
+  })
+
+  test('tells of a register on which a put left no trace, and of the operations that show it', async () => {
+    const report = await record({
+      put: ({ key, count }) => (count > 60 && key.includes('/register/0') ? 'drop' : undefined),
+    })
+    expect(report).toMatchObject({ notLinearizable: 1, lost: 0 })
+    expect(reportLine(report)).toContain('linearizable: NO, 1 keys')
+    const conflict =
+      /not linearizable: \S+\/register\/0: (\d+) before (\d+): .*; \2 before \1: write of \2 by .*, then read of \1 by/
+    expectHarmed(report, conflict)
   })
 
   test('tells of a value that nobody wrote, and of nothing more', async () => {
