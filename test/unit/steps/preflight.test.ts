@@ -226,7 +226,9 @@ describe('is told, and hinders nothing', () => {
       /is on nfs/,
     ],
     ['data in memory', { space: new Map([['/var/lib/etcd', { freeKiB: gibKiB, fileSystem: 'tmpfs' }]]) }, /in memory/],
-    ['a clock behind', { clock: ahead(-5000) }, /its clock is at least 5\.0 s behind/],
+    ['a clock behind', { clock: ahead(-5000) }, /its clock is at least 5\.0 s behind that of node2, node3/],
+    ['a clock ahead', { clock: ahead(5000) }, /its clock is at least 5\.0 s ahead of that of node2, node3/],
+    ['a clock of yesterday', { clock: ahead(-86_399_000) }, /its clock is at least 23 h 59 min behind/],
   ])('%s', (_, parts, words) => {
     const problems = found(plain('node1', parts))
     expect(problems).toMatchObject([{ warning: true, error: { host: 'node1', message: expect.stringMatching(words) } }])
