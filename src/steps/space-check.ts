@@ -12,7 +12,10 @@ export function spaceProblems({ name }: Node, on: ReachedHost): Problem[] {
         grave(name, {
           message: `${Math.round(freeKiB / 1024)} MiB are free for ${path}; at least ${neededMiB(on)} are needed`,
           tried: `df ${path}`,
-          next: 'free space, or set paths.data to a larger disk',
+          next:
+            on.formed === undefined
+              ? 'free space, or set paths.data to a larger disk'
+              : 'free space, or make the disk larger',
         }),
       )
     }
