@@ -29,6 +29,10 @@ const long = [
   "a playbook of one's own",
   'two clusters',
   'OpenSSH',
+  'faults of hosts',
+  'faults of networks',
+  'faults of disks',
+  'faults of data',
 ] as const
 
 const groups = 14
