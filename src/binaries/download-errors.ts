@@ -10,7 +10,7 @@ export function badAnswer(url: string, answer: Dispatcher.ResponseData, detail: 
     message: `${fileOf(url)} could not be downloaded: ${meaning(status)}`,
     tried: `GET ${shownUrl(url)}`,
     answered: [`status ${status}${typeof type === 'string' ? `, ${type}` : ''}`, detail.slice(0, 300)].join('\n'),
-    next: nextAfter(status),
+    next: [...(fileOf(url) === 'SHA256SUMS' && isAbsent(status) ? [sumInInventory] : []), ...nextAfter(status)],
   })
 }
 
@@ -27,6 +27,7 @@ export function noAnswer(url: string, cause: unknown): DeployError {
             'If a proxy of yours opens TLS: put its CA into this machine’s trust store, or say NODE_EXTRA_CA_CERTS=/path/to/its-ca.pem.',
           ]
         : []),
+      'Run the command again: nothing of this download was kept.',
       'Behind a proxy: set HTTPS_PROXY (and NO_PROXY for what is inside).',
       withoutInternet,
     ],
@@ -45,8 +46,15 @@ export function shownUrl(url: string): string {
 const withoutInternet =
   "Without internet: binaries: { mirror: 'https://your-host/v{version}/{file}' }, or { file: './etcd-….tar.gz' } in the inventory."
 
+const sumInInventory =
+  "A mirror that has none: binaries: { mirror: '…', sha256: '…' } in the inventory, with the sum that the release has."
+
+function isAbsent(status: number): boolean {
+  return status === 404 || status === 410
+}
+
 function meaning(status: number): string {
-  if (status === 404 || status === 410) return 'there is no such file'
+  if (isAbsent(status)) return 'there is no such file'
   if (status === 407) return 'the proxy wants a login'
   if (status === 401 || status === 403) return 'the server refuses it'
   if (status >= 300 && status < 400) return 'the redirect leads nowhere good'
@@ -56,7 +64,7 @@ function meaning(status: number): string {
 }
 
 function nextAfter(status: number): string[] {
-  if (status === 404 || status === 410)
+  if (isAbsent(status))
     return ['Check `version` in the inventory, and that it is released for this architecture.', withoutInternet]
   if (status === 407) return ['Write the login into HTTPS_PROXY: http://user:password@proxy:3128.']
   if (status === 200)

@@ -73,7 +73,12 @@ async function wantedSums(
       message: `SHA256SUMS does not name ${file}`,
       tried: `GET ${web.shown(url)}`,
       answered: sums,
-      next: 'Check the version and the architecture; `etcd-deploy` needs the SHA256SUMS of the very release.',
+      next: [
+        'Check the version and the architecture; `etcd-deploy` needs the SHA256SUMS of the very release.',
+        ...(sums.trimStart().startsWith('<')
+          ? ['Open the URL with a browser from here: a proxy or portal answers in place of the server.']
+          : []),
+      ],
     })
   return [...wanted, { sum, from: 'SHA256SUMS' }]
 }

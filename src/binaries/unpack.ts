@@ -72,7 +72,10 @@ async function extract(tarball: string, folder: string, signal: AbortSignal): Pr
       message: `${tarball} is not a whole release of etcd`,
       tried: `unpack ${tarball}`,
       answered: (error as Error).message,
-      next: 'A release of etcd is a gzipped tar archive: one top folder with etcd, etcdctl and (from 3.5 on) etcdutl.',
+      next: [
+        'Get it once more, and compare its `sha256sum` with SHA256SUMS of the release.',
+        'A release of etcd is a gzipped tar archive: one top folder with etcd, etcdctl and (from 3.5 on) etcdutl.',
+      ],
       cause: error,
     })
   }

@@ -6,6 +6,7 @@ import type { Emit } from './events.ts'
 import { collectLooks, hostOf } from './observe.ts'
 import type { Change, HostReading, Look } from './playbook.ts'
 import type { Wave } from './plan.ts'
+import { repairFirst } from './repair-first.ts'
 
 export interface Applier {
   connections: ReadonlyMap<string, Connection>
@@ -136,6 +137,7 @@ function wordFailure<S>(change: Change<S>, failed: { code: number; stdout: strin
       host: change.host,
       tried: change.what,
       answered: failed.stderr.trim() === '' ? `exit status ${failed.code}` : failed.stderr,
+      next: repairFirst,
     }
   )
 }

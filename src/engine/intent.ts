@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { DeployError } from '../errors.ts'
 import type { Connection, Fence, Script } from '../host/host.ts'
 import type { Emit } from './events.ts'
+import { repairFirst } from './repair-first.ts'
 import { operationText, removeOperation, writeOperation, type Operation } from './operation.ts'
 
 /** An operation and the places where its intent is kept. */
@@ -57,7 +58,13 @@ async function onReachable({ notOn }: Intent, context: IntentContext, what: stri
       const timeoutMs = context.timeoutMs(host.name)
       const result = await host.run([script], { what, signal, timeoutMs, fence })
       if (result.blocks[0]?.code !== 0)
-        throw new DeployError({ message: `could not ${what}`, host: host.name, tried: what, answered: result.stderr })
+        throw new DeployError({
+          message: `could not ${what}`,
+          host: host.name,
+          tried: what,
+          answered: result.stderr,
+          next: repairFirst,
+        })
     }),
   )
 }

@@ -62,7 +62,7 @@ export async function takeLock(
     let released = false
     void heard.ended.then((ending) => {
       clearInterval(signs)
-      if (!released) lose(holderGone(attempt, ending, heard.stderr()))
+      if (!released) lose(holderGone({ ...attempt, what: 'hold the lock' }, ending, heard.stderr()))
     })
     const release = async (): Promise<void> => {
       released = true

@@ -113,7 +113,7 @@ ed_install() (
   ! command -v b2sum >/dev/null || ed_b2sum=+
   while [ "$ed_left" -gt 0 ]; do
     ed_left=$((ed_left - 1))
-    ed_receive "$2" "$1" || ed_failed=1
+    ed_receive "$2" "$1" || { ed_failed=1; echo "$4 could not be written" >&2; }
     case $ed_b2sum$3 in
     +*/*) ed_by_blake2b=$ed_by_blake2b$1$ed_nl ed_sum=\${3#*/} ;;
     *) ed_by_sha256=$ed_by_sha256$1$ed_nl ed_sum=\${3%/*} ;;

@@ -1,4 +1,5 @@
 import { type ErrorFacts } from '../errors.ts'
+import { repairFirst } from '../engine/repair-first.ts'
 import { diagnose } from '../etcd/diagnosis.ts'
 import type { NodeName } from '../inventory/model.ts'
 
@@ -9,7 +10,13 @@ export function memberFailure(host: NodeName, tried: string, service: string, de
     const journal = section(stdout, 'journal')
     const rolledBack = /^#@ rolled-back (healthy|unhealthy)$/m.exec(stdout)?.[1]
     if (report === '')
-      return { message: `could not ${tried}`, host, tried, answered: stderr.trim() || `exit status ${code}` }
+      return {
+        message: `could not ${tried}`,
+        host,
+        tried,
+        answered: stderr.trim() || `exit status ${code}`,
+        next: repairFirst,
+      }
     const found = diagnose(journal)
     const ended = /^ActiveState=(failed|inactive)$/m.test(report) || /^NRestarts=[1-9]/m.test(report)
     const how = ended ? 'its process ended' : `it was not healthy after ${Math.round(deadlineMs / 1000)} s`

@@ -35,7 +35,13 @@ function noFolder({ paths }: Cluster, name: NodeName, on: ReachedHost): Problem[
   return [paths.bin, paths.config, paths.data, paths.wal].flatMap((path) => {
     const seen = path === undefined ? undefined : on.files.get(path)
     if (seen === undefined || seen.type === 'directory') return []
-    return [grave(name, { message: `${path} is not a folder`, tried: `look at ${path}` })]
+    return [
+      grave(name, {
+        message: `${path} is not a folder`,
+        tried: `look at ${path}`,
+        next: 'move it away, or set another folder in `paths`',
+      }),
+    ]
   })
 }
 

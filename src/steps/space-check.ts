@@ -3,19 +3,19 @@ import type { Node } from '../inventory/model.ts'
 import { grave, warned } from './problem.ts'
 import type { ReachedHost } from './seen.ts'
 
-/** Binaries and a write-ahead log need room; a full disk stops etcd. */
-const neededKiB = 512 * 1024
-
 /** Room and kind of the file systems under the data. */
 export function spaceProblems({ name }: Node, on: ReachedHost): Problem[] {
   return [...on.space].flatMap(([path, { freeKiB, fileSystem }]) => {
     const problems: Problem[] = []
-    if (freeKiB < neededKiB && on.process === undefined) {
+    if (freeKiB < neededMiB(on) * 1024 && on.process === undefined) {
       problems.push(
         grave(name, {
-          message: `${Math.round(freeKiB / 1024)} MiB are free for ${path}; at least 512 are needed`,
+          message: `${Math.round(freeKiB / 1024)} MiB are free for ${path}; at least ${neededMiB(on)} are needed`,
           tried: `df ${path}`,
-          next: 'free space, or set paths.data to a larger disk',
+          next:
+            on.formed === undefined
+              ? 'free space, or set paths.data to a larger disk'
+              : 'free space, or make the disk larger',
         }),
       )
     }
@@ -39,3 +39,8 @@ export function spaceProblems({ name }: Node, on: ReachedHost): Problem[] {
 }
 
 const networkFileSystems = new Set(['nfs', 'nfs4', 'cifs', 'smb2', 'fuseblk', 'ceph', 'gluster'])
+
+/** Data and its log need room; a full disk stops etcd. A member that has them already starts with room for two more files of its log. */
+function neededMiB({ formed }: ReachedHost): number {
+  return formed === undefined ? 512 : 128
+}

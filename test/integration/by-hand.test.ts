@@ -10,6 +10,7 @@ import { hostOutput, labHost, labReset, type NodeName } from '../lab/lab.ts'
 import { clientsOf, expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
 import { startTimes } from './support/leaves.ts'
+import { message } from './support/message.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, expectDone, summaryOf, wordsOf } from './support/told.ts'
 
@@ -114,6 +115,7 @@ test("a host whose clock is before its certificate's beginning is named, and not
     const run = await site.run(command)
     expect(run.code, run.stdout).toBe(1)
     expect(wordsOf(run)).toMatch(/^node2$[^]*clock/m)
+    message('a clock that is before the beginning of its certificate', run)
     expect(summaryOf(run).changed).toEqual([])
   }
   expect(await footprints(hosts)).toEqual(before)

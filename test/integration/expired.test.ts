@@ -5,6 +5,7 @@ import type { PkiStore } from '../../src/pki/store.ts'
 import { hostOutput, labReset, onHost, type NodeName } from '../lab/lab.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { servedSerials, startTimes } from './support/leaves.ts'
+import { message } from './support/message.ts'
 import { newSite, type Site } from './support/site.ts'
 import { storeOf } from './support/store.ts'
 import { eventsOf, summaryOf, wordsOf } from './support/told.ts'
@@ -24,6 +25,11 @@ test.runIf(hasTurn('everything expired'))(
     const expiry = await issueAgain(await storeOf(site), 25)
     expect((await site.run('up')).code).toBe(0)
     await expiredAndRestarted(expiry)
+    site.edit({ ssh: { ...site.inventory.ssh, timeouts: { start: '10s' } } })
+    const up = await site.run('up')
+    expect(up.code, up.stdout).toBe(1)
+    expect(wordsOf(up)).toMatch(/etcd-deploy rotate-certs/)
+    message('every certificate has expired', up)
     const started = await startTimes(hosts)
     const run = await site.run('rotate-certs')
     expect(run.code, run.stdout).toBe(0)
@@ -49,6 +55,7 @@ test.each(full ? (['nobody has quorum', 'links that were open live on'] as const
     const leaves = await site.run('rotate-certs')
     expect(leaves.code, leaves.stdout).not.toBe(0)
     expect(wordsOf(leaves)).toMatch(/expired[^]*rotate-certs --ca/)
+    message('the CA has expired', leaves)
     const command = ['rotate-certs', '--ca', '--no-pause']
     if (and !== 'nobody has quorum') {
       const refused = await site.run(command)

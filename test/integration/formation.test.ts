@@ -3,6 +3,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { cutPort, healPorts, hostOutput, killHost, labReset, onHost, startHost, type NodeName } from '../lab/lab.ts'
 import { expectHealthy } from './support/cluster.ts'
 import { footprints } from './support/footprint.ts'
+import { message } from './support/message.ts'
 import { newSite, type Site, type SiteOptions } from './support/site.ts'
 import { eventsOf, expectDone, problemsOf, summaryOf, wordsOf } from './support/told.ts'
 
@@ -48,6 +49,7 @@ test('Ctrl-C while members start ends tidily, and the same command goes on', asy
   const run = await site.run('up', { killAt: lastBeforeStart + 1, signal: 'SIGINT' })
   expect(run.code).toBe(130)
   expect(wordsOf(run)).toMatch(/interrupted[^]*run the same command again/)
+  message('Ctrl-C', run)
   await expectDone(site.run('up'))
   await expectHealthy('node1')
 })
@@ -78,6 +80,7 @@ test('settings with which members could not find each other: corrected, the boot
   expect(failed.code).toBe(1)
   expect(new Set(problemsOf(failed).map(({ host }) => host))).toEqual(new Set(hosts))
   expect(wordsOf(failed)).toMatch(/the member did not come up/)
+  message('settings with which members do not find each other', failed)
   const begun = await tokens()
   site.edit({ settings: {} })
   await expectDone(site.run('up'))

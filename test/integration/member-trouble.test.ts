@@ -18,6 +18,7 @@ import { told } from './kill/at-events.ts'
 import { lockIsFree } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
 import { freshlyUp } from './support/freshly-up.ts'
+import { message } from './support/message.ts'
 import { newSite, type Site } from './support/site.ts'
 import { eventsOf, expectDone, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
@@ -107,6 +108,7 @@ test.runIf(inTurn)(
     const restart = await site.run(['restart', '--on', 'node2', '--yes'])
     expect(restart.code, told(restart)).toBe(3)
     expect(wordsOf(restart)).toMatch(/etcd-deploy member replace node2/)
+    message('a member without data that shall be restarted', restart)
     expect(await hostOutput('node2', 'ls -A /var/lib/etcd')).toBe('')
     await expectDone(site.run(['member replace', 'node2', '--yes']))
     await expectWhole()
@@ -121,6 +123,7 @@ test.runIf(inTurn)(
     const up = await site.run('up')
     expect(up.code, told(up)).toBe(3)
     expect(eventsOf(up, 'change-begin')).toEqual([])
+    message('two of three hosts are new', up)
     const other = await newSite({ nodes: hosts })
     const stranger = await other.run(['up', '--yes'])
     other.remove()

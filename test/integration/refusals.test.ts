@@ -6,6 +6,7 @@ import type { Run } from '../instruments/run-cli.ts'
 import { hostOutput, labHost, labReset, type NodeName } from '../lab/lab.ts'
 import { footprints } from './support/footprint.ts'
 import { holdLock } from './support/hold-lock.ts'
+import { message } from './support/message.ts'
 import { copyFolder, newSite, type Site } from './support/site.ts'
 import { expectDone, problemsOf, wordsOf } from './support/told.ts'
 
@@ -69,12 +70,15 @@ describe('certificates', () => {
     expect(wordsOf(run)).toContain(ca?.fingerprint)
     expect(problemsOf(run).map(({ host }) => host)).toEqual(hosts)
     expect(existsSync(laptop.pki)).toBe(false)
+    message('no pki/ on this machine', run)
   })
 
   test('an older copy of pki/ is told from the newest', async () => {
     const laptop = await copyOfSite()
     replacePki(laptop, olderPki)
-    expect(wordsOf(await refused(() => laptop.run('up')))).toMatch(/is an older copy/)
+    const run = await refused(() => laptop.run('up'))
+    expect(wordsOf(run)).toMatch(/is an older copy/)
+    message('an older copy of pki/', run)
   })
 
   test("another cluster's pki/ is not taken", async () => {
@@ -82,7 +86,9 @@ describe('certificates', () => {
     await expectDone(other.run('up'))
     const laptop = await copyOfSite()
     replacePki(laptop, other.pki)
-    expect(wordsOf(await refused(() => laptop.run('up')))).toMatch(/trusts another CA/)
+    const run = await refused(() => laptop.run('up'))
+    expect(wordsOf(run)).toMatch(/trusts another CA/)
+    message('pki/ of another cluster', run)
   })
 })
 
@@ -100,6 +106,7 @@ describe('data', () => {
     const run = await refused(() => site.run('up'))
     expect(wordsOf(run)).toMatch(/etcd-deploy member replace node3/)
     expect(problemsOf(run).map(({ host }) => host)).toEqual(['node3'])
+    message('a member whose data is gone', run)
     await hostOutput('node3', 'echo "/dev/vdb /var/lib/etcd ext4 defaults 0 2" >>/etc/fstab')
     const unmounted = problemsOf(await refused(() => site.run('up')))[0]
     expect(unmounted?.next?.[0]).toMatch(/\/var\/lib\/etcd is in \/etc\/fstab but not mounted/)
@@ -109,7 +116,9 @@ describe('data', () => {
   test('a cluster whose data is all gone is not bootstrapped again: hosts and pki/ remember it', async () => {
     await Promise.all(hosts.map((host) => hostOutput(host, setAside)))
     onTestFinished(() => putBack(...hosts))
-    expect(problemsOf(await refused(() => site.run('up'))).map(({ host }) => host)).toEqual(hosts)
+    const run = await refused(() => site.run('up'))
+    expect(problemsOf(run).map(({ host }) => host)).toEqual(hosts)
+    message('all data is gone', run)
     const forget = 'mv /var/lib/etcd-deploy /var/lib/kept-state'
     const remember = 'rm -rf /var/lib/etcd-deploy; mv /var/lib/kept-state /var/lib/etcd-deploy'
     await Promise.all(hosts.map((host) => hostOutput(host, forget)))
@@ -123,20 +132,27 @@ describe('data', () => {
     const other = await siteOnSpare()
     const run = await refused(() => other.run('up'), [spare])
     expect(wordsOf(run)).toMatch(/\/var\/lib\/etcd holds the data of a member that this inventory knows nothing of/)
+    message('data that nobody of us made', run)
     await hostOutput(spare, 'rm -rf /var/lib/etcd; mkdir /var/lib/etcd; echo photos >/var/lib/etcd/holiday.jpg')
-    expect(wordsOf(await refused(() => other.run('up'), [spare]))).toMatch(/holds other files\n.*\nholiday.jpg/)
+    const photos = await refused(() => other.run('up'), [spare])
+    expect(wordsOf(photos)).toMatch(/holds other files\n.*\nholiday.jpg/)
+    message('other files where the data shall be', photos)
   })
 
   test('a unit that was made by hand is left alone', async () => {
     await hostOutput(spare, 'printf "[Service]\\nExecStart=/bin/true\\n" >/etc/systemd/system/etcd.service')
     const other = await siteOnSpare()
-    expect(wordsOf(await refused(() => other.run('up'), [spare]))).toMatch(/was not made by etcd-deploy/)
+    const run = await refused(() => other.run('up'), [spare])
+    expect(wordsOf(run)).toMatch(/was not made by etcd-deploy/)
+    message('a unit that was made by hand', run)
   })
 
   test("a host of another cluster is not taken, nor ended by another's down", async () => {
     const other = await newSite({ nodes: ['node1'], cluster: 'other' })
     onTestFinished(() => other.remove())
-    expect(wordsOf(await refused(() => other.run('up')))).toMatch(/belongs to cluster test/)
+    const run = await refused(() => other.run('up'))
+    expect(wordsOf(run)).toMatch(/belongs to cluster test/)
+    message('a host of another cluster', run)
     expect(wordsOf(await refused(() => other.run(['down', '--yes'])))).toMatch(/belongs to cluster test/)
   })
 })
@@ -145,7 +161,9 @@ describe('what has a command of its own', () => {
   test('another version', async () => {
     const copy = await copyOfSite()
     copy.edit({ version: '3.7.3' })
-    expect(wordsOf(await refused(() => copy.run('up')))).toMatch(/etcd 3\.6\.16 runs here, the inventory says 3\.7\.3/)
+    const run = await refused(() => copy.run('up'))
+    expect(wordsOf(run)).toMatch(/etcd 3\.6\.16 runs here, the inventory says 3\.7\.3/)
+    message('another version in the inventory', run)
   })
 
   test('an address that was changed by hand: the very line to run', async () => {
@@ -157,6 +175,7 @@ describe('what has a command of its own', () => {
     copy.edit({ nodes: { ...copy.inventory.nodes, node3: { address: moved, ssh } } })
     const run = await refused(() => copy.run('up'))
     expect(problemsOf(run).flatMap(({ next = [] }) => next)).toContain(`etcd-deploy change-ip node3 ${moved}`)
+    message('another address in the inventory', run)
   })
 
   test('a node more in the inventory', async () => {
@@ -164,6 +183,7 @@ describe('what has a command of its own', () => {
     copy.edit({ nodes: { ...copy.inventory.nodes, [spare]: { address: labHost(spare).address } } })
     const run = await refused(() => copy.run('up'), [...hosts, spare])
     expect(problemsOf(run).map(({ next }) => next?.[0])).toEqual([`etcd-deploy member add ${spare}`])
+    message('a node more in the inventory', run)
   })
 
   test('a node less in the inventory', async () => {
@@ -172,6 +192,7 @@ describe('what has a command of its own', () => {
     copy.edit({ nodes })
     const run = await refused(() => copy.run('up'))
     expect(problemsOf(run).flatMap(({ next = [] }) => next)).toContain('etcd-deploy member remove node3')
+    message('a node less in the inventory', run)
   })
 })
 
@@ -186,9 +207,10 @@ describe('others at work', () => {
 
   test('an unfinished operation on a host: its finishing command is named', async () => {
     await hostOutput('node2', 'cat >/var/lib/etcd-deploy/etcd/operation.json', record)
-    const words = wordsOf(await refused(() => site.run('up')))
-    expect(words).toMatch(/finish it: etcd-deploy rotate-certs --ca/)
-    expect(words).toMatch(/ana@laptop/)
+    const run = await refused(() => site.run('up'))
+    expect(wordsOf(run)).toMatch(/finish it: etcd-deploy rotate-certs --ca/)
+    expect(wordsOf(run)).toMatch(/ana@laptop/)
+    message('an operation that was not finished', run)
     await hostOutput('node2', 'rm /var/lib/etcd-deploy/etcd/operation.json')
   })
 
@@ -207,6 +229,7 @@ describe('others at work', () => {
     copy.edit({ settings: { 'heartbeat-interval': '150ms' } })
     const run = await refused(() => copy.run('up'))
     expect(problemsOf(run)).toMatchObject([{ host: 'node2', answered: `held by ${holder}` }])
+    message('another controller at work', run)
     // Looking is no change.
     await expectDone(site.run('up'))
   })

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { RunEvent } from '../../../src/engine/events.ts'
+import { eventOnLine } from '../../instruments/kill-events.ts'
 
 /** A controller at work, to be signalled from outside at a moment that no counted event marks. */
 export interface Started {
   pid: number
   /** Until it has said this, on either output. */
-  said(text: RegExp): Promise<void>
+  said(text: RegExp): Promise<RegExpExecArray>
   signal(signal: NodeJS.Signals): void
-  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>
+  /** `events`: of a run with `--json`. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string; events: RunEvent[] }>
 }
 
 const program = fileURLToPath(import.meta.resolve('../../../bin/etcd-deploy.js'))
@@ -27,7 +30,10 @@ export function startEtcdDeploy(args: string[], env: Record<string, string>): St
   child.stderr.on('data', hear)
   const ended = new Promise<Awaited<Started['ended']>>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ code, signal, output }))
+    child.on('close', (code, signal) => {
+      const events = output.split('\n').flatMap((line) => eventOnLine(line) ?? [])
+      resolve({ code, signal, output, events })
+    })
   })
   return {
     pid: child.pid ?? 0,
@@ -36,9 +42,10 @@ export function startEtcdDeploy(args: string[], env: Record<string, string>): St
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if (!text.test(output)) return
+          const found = text.exec(output)
+          if (found === null) return
           listeners.delete(look)
-          resolve()
+          resolve(found)
         }
         listeners.add(look)
         look()

@@ -10,7 +10,10 @@ export async function expectDone(running: Promise<Run>): Promise<void> {
   expect(code, stdout + stderr).toBe(0)
 }
 
-export function eventsOf<T extends RunEvent['type']>(run: Run, type: T): Extract<RunEvent, { type: T }>[] {
+export function eventsOf<T extends RunEvent['type']>(
+  run: Pick<Run, 'events'>,
+  type: T,
+): Extract<RunEvent, { type: T }>[] {
   return run.events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type)
 }
 
@@ -21,13 +24,13 @@ export function summaryOf(run: Run): RunSummary {
 }
 
 /** Every problem that the run ended with, one by one. */
-export function problemsOf(run: Run): ErrorJson[] {
+export function problemsOf(run: Pick<Run, 'events'>): ErrorJson[] {
   const errors = eventsOf(run, 'error').map(({ error }) => error as ErrorJson)
   return errors.flatMap((error) => error.problems ?? [error])
 }
 
 /** All that the run's problems say, for `toMatch`. */
-export function wordsOf(run: Run): string {
+export function wordsOf(run: Pick<Run, 'events'>): string {
   return problemsOf(run)
     .map(({ host = '', message, tried = '', answered = '', next = [] }) =>
       [host, message, tried, answered, ...next].join('\n'),

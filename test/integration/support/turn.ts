@@ -32,6 +32,10 @@ const long = [
   'docs: every day',
   'docs: certificates',
   'docs: members',
+  'faults of hosts',
+  'faults of networks',
+  'faults of disks',
+  'faults of data',
 ] as const
 
 const groups = 14

@@ -107,6 +107,7 @@ describe('a release from a mirror', () => {
     await get(mirror(origin, sha256(tarball).toUpperCase()), await temporaryFolder())
     const error = await failure(get(mirror(origin), await temporaryFolder()))
     expect(error.message).toContain('SHA256SUMS could not be downloaded')
+    expect(error.next.join('\n')).toMatch(/mirror that has none.*sha256/)
   })
 
   test("the inventory's sha256 must match beside good sums, and beside a cached release", async () => {
@@ -122,6 +123,15 @@ describe('a release from a mirror', () => {
   test('sums that do not name the tarball are refused', async () => {
     const { origin } = await serveFiles({ [path]: release(version), [sumsPath]: `${'0'.repeat(64)}  other.tar.gz\n` })
     expect((await failure(get(mirror(origin), await temporaryFolder()))).message).toContain(`does not name ${file}`)
+  })
+
+  test('a page in place of sums is recognised', async () => {
+    const { origin } = await serveFiles({
+      [path]: release(version),
+      [sumsPath]: '<!DOCTYPE html><title>Log in</title>',
+    })
+    const error = await failure(get(mirror(origin), await temporaryFolder()))
+    expect(error.next.join('\n')).toMatch(/proxy or portal/)
   })
 
   test('a template without {file} needs a sha256', async () => {

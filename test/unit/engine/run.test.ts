@@ -112,7 +112,11 @@ describe('a run', () => {
   test('releases its locks when a change fails, and says which', async () => {
     broken = 'b'
     const run = converge(stages, subject(), context({ pauses: 'all' }))
-    await expect(run).rejects.toMatchObject({ message: 'could not both', host: 'b' })
+    await expect(run).rejects.toMatchObject({
+      message: 'could not both',
+      host: 'b',
+      next: [expect.stringMatching(/run the same command again/)],
+    })
     expect(types()).toContain('lock-released')
     expect(words.get('a')).toEqual(['both'])
   })

@@ -45,6 +45,7 @@ const now = plain('node2').clock.hostMs
 const listening = (address: string, port: number) => ({ listening: [{ address, port }] })
 const ourConfig = { ...file('', 'directory'), mode: 0o750, group: 'etcd' }
 const stateDir: [string, FileSeen] = [at.stateDir, file('', 'directory')]
+const formed = { cluster: of.name, clusterId: 'x', token: 't', formedAt: '' }
 const ours = `# Managed by etcd-deploy for cluster ${of.name}; x\n`
 
 test('plain hosts have no problem', () => {
@@ -87,7 +88,13 @@ describe('stops up, before anything is changed', () => {
     [
       'no space',
       { space: new Map([['/var/lib/etcd', { freeKiB: 400 * 1024, fileSystem: 'xfs' }]]) },
-      /400 MiB are free/,
+      /400 MiB are free.*512 are needed/,
+      1,
+    ],
+    [
+      'no space for more of its log',
+      { formed, space: new Map([['/var/lib/etcd', { freeKiB: 100 * 1024, fileSystem: 'xfs' }]]) },
+      /100 MiB are free.*128 are needed/,
       1,
     ],
     [
@@ -219,7 +226,9 @@ describe('is told, and hinders nothing', () => {
       /is on nfs/,
     ],
     ['data in memory', { space: new Map([['/var/lib/etcd', { freeKiB: gibKiB, fileSystem: 'tmpfs' }]]) }, /in memory/],
-    ['a clock behind', { clock: ahead(-5000) }, /its clock is at least 5\.0 s behind/],
+    ['a clock behind', { clock: ahead(-5000) }, /its clock is at least 5\.0 s behind that of node2, node3/],
+    ['a clock ahead', { clock: ahead(5000) }, /its clock is at least 5\.0 s ahead of that of node2, node3/],
+    ['a clock of yesterday', { clock: ahead(-86_399_000) }, /its clock is at least 23 h 59 min behind/],
   ])('%s', (_, parts, words) => {
     const problems = found(plain('node1', parts))
     expect(problems).toMatchObject([{ warning: true, error: { host: 'node1', message: expect.stringMatching(words) } }])
@@ -268,6 +277,10 @@ describe('is told, and hinders nothing', () => {
           [at.env, file(ours)],
         ]),
       },
+    ],
+    [
+      'a disk that got smaller as the cluster grew',
+      { formed, space: new Map([['/var/lib/etcd', { freeKiB: 400 * 1024, fileSystem: 'xfs' }]]) },
     ],
     ['an empty folder for settings', { files: new Map([['/etc/etcd', file('', 'directory')]]) }],
     ['clocks that the slowness of the network may explain', { clock: { ...ahead(1500), latestMs: now + 1000 } }],
