@@ -12,22 +12,20 @@ export interface KeptConnections {
 
 export interface Keeping {
   connections: Map<NodeName, Connection>
+  /** Must do no harm where a login is refused, however often. */
   reconnect(name: NodeName): Promise<Connection>
   signal: AbortSignal
-  /** Whether a login that is refused does no harm: a password that is wrong again and again locks an account. */
-  mayTry(name: NodeName): boolean
 }
 
 /** For a host that was read before, and for one that never was. */
 const delaysMs = { known: { first: 1000, longest: 15_000 }, unknown: { first: 10_000, longest: 300_000 } }
 
-export function keepConnections({ connections, reconnect, signal, mayTry }: Keeping): KeptConnections {
+export function keepConnections({ connections, reconnect, signal }: Keeping): KeptConnections {
   const read = new Set<NodeName>()
   /** Connected, but what runs there fails from the start, as a sudo that refuses: it is not asked again and again. */
   const mute = new Map<NodeName, Connection>()
 
   async function retryLater(name: NodeName, delayMs: number): Promise<void> {
-    if (!read.has(name) && !mayTry(name)) return
     const { first, longest } = delaysMs[read.has(name) ? 'known' : 'unknown']
     const waitMs = Math.min(longest, Math.max(first, delayMs))
     if (!(await pause(waitMs, signal))) return
