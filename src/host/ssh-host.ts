@@ -26,11 +26,11 @@ export function sshHost(
     host: name,
     target: `${target.user}@${target.host}:${target.port}`,
     cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
-    async launch(attempt, signal) {
+    async launch(attempt, limit) {
       if (escalation.kind === 'sudo-password') mayAskSudo(escalation, attempt)
       const token = randomBytes(8).toString('hex')
       const process = await openChannel(client, remoteCommand(escalation, token), attempt)
-      if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, signal)
+      if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, limit)
       return process
     },
     refusal: escalation.kind === 'none' ? noShell : sudoRefusal,

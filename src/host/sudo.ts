@@ -4,6 +4,7 @@ import { connectionLost } from './failures.ts'
 import type { Escalation } from './command.ts'
 import { passwordPrompt, readyLine } from './command.ts'
 import type { Outcome, Turn } from './first-tries.ts'
+import type { Limit } from './limit.ts'
 import type { Ending, Process } from './process.ts'
 
 type SudoPassword = Extract<Escalation, { kind: 'sudo-password' }>
@@ -20,7 +21,7 @@ export async function passSudo(
   { password, turn: takeTurn }: Pick<SudoPassword, 'password' | 'turn'>,
   token: string,
   attempt: Attempt,
-  signal: AbortSignal,
+  { signal, whileWaiting }: Pick<Limit, 'signal' | 'whileWaiting'>,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const prompt = passwordPrompt(token)
@@ -29,7 +30,7 @@ export async function passSudo(
   let asked = false
   let turn: Turn | undefined
   const give = async (): Promise<void> => {
-    turn = await takeTurn()
+    turn = await whileWaiting(takeTurn)
     if (turn.kind === 'refused') reject(refusedBefore(attempt, turn.at))
     // Ended while it waited for its turn: nothing was tried
     else if (isOver) turn.end('unknown')
