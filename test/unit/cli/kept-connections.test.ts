@@ -77,12 +77,26 @@ test('one that never let us in is sought more and more rarely', async () => {
   expect(tried).toEqual([10, 30, 70, 150, 310])
 })
 
-test('what refuses from the start is not asked again on the same connection; what worked once is', async () => {
+test('what fails from the start is asked more and more rarely, until it works; what worked once always', async () => {
   const first = open('node1')
   const kept = keeping(first.connection)
   const refused = new Error('sudo refused the password')
   kept.heard('node1', refused)
   expect(kept.at()).toEqual({ kind: 'unreachable', error: refused })
+  const asked: number[] = []
+  for (let second = 1; second <= 100; second++) {
+    await vi.advanceTimersByTimeAsync(1000)
+    const at = kept.at()
+    if (at?.kind === 'connected') asked.push(second)
+    // As it is told while it is not asked
+    kept.heard('node1', at?.kind === 'unreachable' ? at.error : refused)
+  }
+  expect(asked).toEqual([10, 30, 70])
+  await vi.advanceTimersByTimeAsync(80_000)
+  expect(kept.at()).toBe(first.connection)
+  kept.heard('node1', undefined)
+  kept.heard('node1', new Error('not finished after 8 s'))
+  expect(kept.at()).toBe(first.connection)
   const other = keeping(open('node1').connection)
   other.heard('node1', undefined)
   other.heard('node1', new Error('not finished after 8 s'))
