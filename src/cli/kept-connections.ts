@@ -12,22 +12,21 @@ export interface KeptConnections {
 
 export interface Keeping {
   connections: Map<NodeName, Connection>
+  /** Must do no harm where a login is refused, however often. */
   reconnect(name: NodeName): Promise<Connection>
   signal: AbortSignal
-  /** Whether a login that is refused does no harm: a password that is wrong again and again locks an account. */
-  mayTry(name: NodeName): boolean
 }
 
 /** For a host that was read before, and for one that never was. */
 const delaysMs = { known: { first: 1000, longest: 15_000 }, unknown: { first: 10_000, longest: 300_000 } }
 
-export function keepConnections({ connections, reconnect, signal, mayTry }: Keeping): KeptConnections {
+export function keepConnections({ connections, reconnect, signal }: Keeping): KeptConnections {
   const read = new Set<NodeName>()
-  /** Connected, but what runs there fails from the start, as a sudo that refuses: it is not asked again and again. */
+  /** Connected, but what runs there fails from the start, as a sudo that refuses, or a host that is slow: it is asked more and more rarely. */
   const mute = new Map<NodeName, Connection>()
+  const muteMs = new Map<NodeName, number>()
 
   async function retryLater(name: NodeName, delayMs: number): Promise<void> {
-    if (!read.has(name) && !mayTry(name)) return
     const { first, longest } = delaysMs[read.has(name) ? 'known' : 'unknown']
     const waitMs = Math.min(longest, Math.max(first, delayMs))
     if (!(await pause(waitMs, signal))) return
@@ -42,6 +41,7 @@ export function keepConnections({ connections, reconnect, signal, mayTry }: Keep
   function take(name: NodeName, connection: Connection, delayMs: number): void {
     connections.set(name, connection)
     mute.delete(name)
+    muteMs.delete(name)
     if (connection.kind === 'unreachable') return void retryLater(name, delayMs)
     void connection.host.ended?.then(() => {
       if (connections.get(name) !== connection || signal.aborted) return
@@ -49,13 +49,22 @@ export function keepConnections({ connections, reconnect, signal, mayTry }: Keep
     })
   }
 
+  async function leaveAlone(name: NodeName, error: Error): Promise<void> {
+    const { first, longest } = delaysMs.unknown
+    const waitMs = Math.min(longest, muteMs.get(name) ?? first)
+    const told: Connection = { kind: 'unreachable', error }
+    mute.set(name, told)
+    muteMs.set(name, 2 * waitMs)
+    if ((await pause(waitMs, signal)) && mute.get(name) === told) mute.delete(name)
+  }
+
   for (const [name, connection] of connections) take(name, connection, 0)
   return {
     now: () => new Map([...connections].map(([name, connection]) => [name, mute.get(name) ?? connection])),
     heard(name, error) {
       if (error === undefined) read.add(name)
-      else if (!read.has(name) && connections.get(name)?.kind === 'connected')
-        mute.set(name, { kind: 'unreachable', error })
+      else if (!read.has(name) && !mute.has(name) && connections.get(name)?.kind === 'connected')
+        void leaveAlone(name, error)
     },
   }
 }

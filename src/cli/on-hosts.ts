@@ -1,12 +1,14 @@
 import { DeployError, exitCode } from '../errors.ts'
 import type { RunEvent } from '../engine/events.ts'
+import { attempts } from '../host/attempts.ts'
 import type { Connection } from '../host/host.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { AskPerson } from '../ui/ask.ts'
+import { connectToAll } from './connect-to-all.ts'
 import { onInterrupt } from './interruption.ts'
 import { givenFlags, type CommonOptions } from './options.ts'
 import { secretReader } from './secrets.ts'
-import { connectToAll, narrowed } from './session.ts'
+import { narrowed } from './session.ts'
 import { answerFailure, wordFailure } from './tell-failure.ts'
 
 /** Hosts to which a command speaks whose output is the hosts' own: nothing else is told but what went wrong. */
@@ -14,7 +16,7 @@ export interface OnHosts {
   cluster: Cluster
   connections: Map<string, Connection>
   signal: AbortSignal
-  /** Once more; what a person would have to answer fails it. */
+  /** Once more, with what a login needs no person for and no host has refused before; nobody is asked anything. */
   reconnect(name: NodeName): Promise<Connection>
   write(stream: 'stdout' | 'stderr', text: string): Promise<void> | undefined
 }
@@ -52,8 +54,11 @@ export async function onHosts(
     const emit = await teller(options)
     for (const message of cluster.warnings) emit({ type: 'warning', message })
     const context = { command, options, emit, ask, reveal: secretReader(ask) }
-    const connect = (to: Cluster): Promise<ReadonlyMap<NodeName, Connection>> =>
-      whileConnecting(signal, (attempt) => connectToAll(to, undefined, { ...context, signal: attempt }))
+    const known = attempts()
+    const connect = (to: Cluster, more: { isAttended?: false } = {}): Promise<ReadonlyMap<NodeName, Connection>> =>
+      whileConnecting(signal, (attempt) =>
+        connectToAll(to, undefined, { ...context, ...more, attempts: known, signal: attempt }),
+      )
     const among = { ...cluster, nodes: cluster.nodes.filter(({ name }) => on?.has(name) ?? true) }
     for (const [name, connection] of await connect(among)) connections.set(name, connection)
     const code = await work({
@@ -64,7 +69,7 @@ export async function onHosts(
       async reconnect(name) {
         const alone = { ...cluster, nodes: cluster.nodes.filter((node) => node.name === name) }
         ask.isQuiet = true
-        const found = await connect(alone)
+        const found = await connect(alone, { isAttended: false })
         return found.get(name) ?? { kind: 'unreachable', error: new Error(`there is no ${name}`) }
       },
     })

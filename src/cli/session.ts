@@ -7,13 +7,12 @@ import type { Connection, Fence } from '../host/host.ts'
 import type { Cluster, NodeName, RevealSecret, SshTarget } from '../inventory/model.ts'
 import { layoutOf } from '../etcd/layout.ts'
 import type { AskPerson } from '../ui/ask.ts'
-import { confirmingHostKeys } from './confirming-host-keys.ts'
+import { connectToAll } from './connect-to-all.ts'
 import { onInterrupt } from './interruption.ts'
 import { silentUntilChange } from './silence.ts'
 import { givenFlags, type ChangeOptions } from './options.ts'
 import { summaryOf } from './summary-of.ts'
 import { answerFailure, wordFailure } from './tell-failure.ts'
-import { timeoutsOf } from '../inventory/timeouts.ts'
 import { nodeNamed } from './node-named.ts'
 
 /** One command at work: its inventory, its connections, how it tells and asks. */
@@ -153,51 +152,6 @@ export async function inSession(
   closeLog()
   stopListening()
   return code
-}
-
-export async function connectToAll(
-  cluster: Cluster,
-  places: ReadonlyMap<NodeName, readonly SshTarget[]> | undefined,
-  {
-    command,
-    options,
-    emit,
-    ask,
-    reveal,
-    signal,
-  }: {
-    command: string
-    options: ChangeOptions
-    emit: Emit
-    ask: AskPerson
-    reveal: RevealSecret
-    signal: AbortSignal
-  },
-): Promise<ReadonlyMap<string, Connection>> {
-  const { connectAll } = await import('../host/connect.ts')
-  const targets = cluster.nodes.map(({ name, ssh }): [NodeName, SshTarget] => [name, ssh])
-  return connectAll(new Map<NodeName, SshTarget | readonly SshTarget[]>([...targets, ...(places ?? [])]), {
-    concurrency: cluster.concurrency,
-    signal,
-    timeoutMs: cluster.timeouts.connectMs,
-    timeoutMsOf: (name: string) => Math.min(timeoutsOf(cluster, name).connectMs, patienceMs[command] ?? Infinity),
-    revealSecret: reveal,
-    ...(process.stdin.isTTY && {
-      askPerson: (question: string) => ask.secret(question, 'run it on a terminal: only a person can answer'),
-    }),
-    ...confirmingHostKeys(ask, options),
-    onCommand: (report) => emit({ type: 'command', ...report, durationMs: Math.round(report.durationMs) }),
-  })
-}
-
-/** A host that is switched off must not delay what the others answer, nor a revocation on them. */
-const patienceMs: Partial<Record<string, number>> = {
-  status: 5000,
-  exec: 5000,
-  logs: 5000,
-  'certs list': 5000,
-  'snapshot save': 5000,
-  'certs revoke': 10_000,
 }
 
 /** `--on node1,node2`: names of the inventory. */

@@ -1,11 +1,11 @@
+import type { RunEvent } from '../engine/events.ts'
 import { DeployError } from '../errors.ts'
-import { connectAll } from '../host/connect.ts'
 import type { Connection } from '../host/host.ts'
 import type { Cluster, Node, RevealSecret } from '../inventory/model.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { systemProblems } from '../steps/system-check.ts'
 import type { AskPerson } from '../ui/ask.ts'
-import { confirmingHostKeys } from './confirming-host-keys.ts'
+import { connectToAll } from './connect-to-all.ts'
 import type { CommonOptions } from './options.ts'
 
 export interface TriedHost {
@@ -29,18 +29,13 @@ export async function tryHosts(
   cluster: Cluster,
   { options, ask, reveal, signal, tell }: Trying,
 ): Promise<{ ready: TriedHost[]; problems: DeployError[] }> {
-  const connections = await connectAll(new Map(cluster.nodes.map(({ name, ssh }) => [name, ssh])), {
-    concurrency: cluster.concurrency,
-    signal,
-    timeoutMs: cluster.timeouts.connectMs,
-    revealSecret: reveal,
-    ...confirmingHostKeys(ask, options),
-    ...(options.verbose === true
-      ? { onCommand: ({ host, what, durationMs }) => tell(`${host}: ${what}, ${Math.round(durationMs)} ms`) }
-      : {}),
-  })
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'command' && options.verbose === true)
+      tell(`${event.host}: ${event.what}, ${event.durationMs} ms`)
+  }
+  const connections = await connectToAll(cluster, undefined, { command: 'init', options, emit, ask, reveal, signal })
   try {
-    const seen = await seeHosts({ cluster, connections, signal, emit: () => {} })
+    const seen = await seeHosts({ cluster, connections, signal, emit })
     const tried = cluster.nodes.map((node) => hostTried(node, connections.get(node.name), seen.hosts.get(node.name)))
     return {
       ready: tried.flatMap((each) => ('where' in each ? each : [])),

@@ -28,9 +28,7 @@ export async function watchStatus(options: WatchOptions): Promise<number> {
     const signal = AbortSignal.any([interrupted, over.signal])
     const show = await shower(options, everyMs, write)
     const { default: playbook } = await import('../../playbooks/up.ts')
-    const mayTry = (name: string): boolean =>
-      cluster.nodes.find((node) => node.name === name)?.ssh.password === undefined
-    const kept = keepConnections({ connections, reconnect, signal, mayTry })
+    const kept = keepConnections({ connections, reconnect, signal })
     try {
       while (!signal.aborted) {
         const begunMs = performance.now()

@@ -4,11 +4,11 @@ import type { Client as SshClient } from 'ssh2'
 import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
 import type { Secret } from '../secret.ts'
+import type { Attempts } from './attempts.ts'
 import { deadline } from './deadline.ts'
 import type { ConfirmHostKey, Place } from './host-key.ts'
 import { handshake } from './handshake.ts'
 import { hostKeyCheck } from './host-key.ts'
-import type { FirstTries } from './first-tries.ts'
 import { readOffers } from './key-offers.ts'
 import { login } from './login.ts'
 import type { Reached } from './reach.ts'
@@ -26,9 +26,7 @@ export interface LoginOptions {
 }
 
 /** For all the logins of a run. */
-export interface Attempting extends LoginOptions {
-  tries: FirstTries
-}
+export interface Attempting extends LoginOptions, Attempts {}
 
 /** A logged-in connection. */
 export interface Client {
@@ -54,12 +52,13 @@ export async function openClient(
   try {
     for (let attempt = 1; ; attempt++) {
       const { socket, said } = await reachHost(signal)
-      const { confirmHostKey: confirm, askPerson: ask, tries } = options
+      const { confirmHostKey: confirm, askPerson: ask, tries, past } = options
       const ways = login(target, {
         name,
         keys,
         reveal: (source) => limit.whileAsking(() => options.revealSecret(source)),
-        tries: { turn: (...what) => limit.whileAsking(() => tries.turn(...what)) },
+        tries: { ...tries, turn: (...what) => limit.whileAsking(() => tries.turn(...what)) },
+        past: past.of(name, target),
         askPerson: ask && ((question) => limit.whileAsking(() => ask(question))),
       })
       const check = await hostKeyCheck(

@@ -5,7 +5,13 @@ import type { Turn } from './first-tries.ts'
 export type Escalation =
   | { kind: 'none' }
   | { kind: 'sudo' }
-  | { kind: 'sudo-password'; password: Secret; turn: () => Promise<Turn> }
+  | {
+      kind: 'sudo-password'
+      password: Secret
+      turn: () => Promise<Turn>
+      /** See FirstTries. */
+      refusedAt: () => string | undefined
+    }
 
 /**
  * What sshd hands to the login shell, which may be bash, dash, zsh, fish or csh: no character in it has a meaning of its own

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
+import { attempts, type Attempts } from './attempts.ts'
 import type { Attempting, LoginOptions } from './client.ts'
 import type { Escalation } from './command.ts'
-import { firstTries } from './first-tries.ts'
 import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
 import { jumpRoutes } from './jump.ts'
@@ -14,11 +14,13 @@ import { sshHost } from './ssh-host.ts'
 export interface ConnectOptions extends LoginOptions {
   /** Every command with its time. */
   onCommand?: (report: CommandReport) => void
+  /** Of the connections that this run has made before. */
+  attempts?: Attempts
 }
 
 /** Logs in to one host; that it cannot be reached is a value, an abort is not. */
 export async function connect(target: SshTarget, name: string, options: ConnectOptions): Promise<Connection> {
-  return connectBy(jumpRoutes(), target, name, { ...options, tries: firstTries() })
+  return connectBy(jumpRoutes(), target, name, { ...options, ...(options.attempts ?? attempts()) })
 }
 
 /**
@@ -38,11 +40,11 @@ export async function connectAll(
   const { confirmHostKey } = options
   const asking: ConnectOptions & Attempting = {
     ...options,
-    tries: firstTries(),
+    ...(options.attempts ?? attempts()),
     ...(confirmHostKey && { confirmHostKey: (...shown) => oneQuestion(() => confirmHostKey(...shown)) }),
   }
   const routes = jumpRoutes()
-  const attempts = await Promise.allSettled(
+  const outcomes = await Promise.allSettled(
     [...targets].map(([name, places]) =>
       limit(async (): Promise<[string, Connection]> => [
         name,
@@ -53,8 +55,8 @@ export async function connectAll(
       ]),
     ),
   )
-  const failed = attempts.find((attempt) => attempt.status === 'rejected')
-  const connections = new Map(attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : [])))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  const connections = new Map(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])))
   if (failed === undefined) return connections
   for (const connection of connections.values()) if (connection.kind === 'connected') connection.host.close()
   throw failed.reason
@@ -86,5 +88,11 @@ async function escalate(name: string, target: SshTarget, options: Attempting): P
   const { password: source } = target.sudo
   if (source === undefined) return { kind: 'sudo' }
   const password = await options.revealSecret(source)
-  return { kind: 'sudo-password', password, turn: () => options.tries.turn('sudo', source, name) }
+  const { tries } = options
+  return {
+    kind: 'sudo-password',
+    password,
+    turn: () => tries.turn('sudo', source, name),
+    refusedAt: () => tries.refusedAt('sudo', source, name),
+  }
 }

@@ -27,6 +27,7 @@ export async function handshake(
     refused = true
     void ways.failure(where, said).then(reject)
   }
+  void ways.gaveUp.then(() => refuse())
   client.on('ready', () => resolve(client))
   client.on('handshake', () => (greeted = true))
   client.on('error', (error: Error & { level?: string; code?: unknown }) => {

@@ -27,6 +27,7 @@ export function jumpRoutes(): FindRoute {
     abandoned: AbortSignal,
   ): Promise<Client> => {
     const name = `jump host ${hop.host}`
+    options.past.of(name, hop).mayBegin(options.askPerson !== undefined)
     const route = await find(name, hop, before, options, abandoned)
     const signal = AbortSignal.any([options.signal, abandoned])
     try {

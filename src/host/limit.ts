@@ -6,6 +6,8 @@ import type { RunOptions } from './host.ts'
 export interface Limit {
   signal: AbortSignal
   progress: () => void
+  /** The deadline begins anew behind it. */
+  whileWaiting: <T>(wait: () => Promise<T>) => Promise<T>
   /** The command has ended by itself. */
   settle: () => void
 }
@@ -17,7 +19,9 @@ export function limit(
 ): Limit {
   const stop = new AbortController()
   let settled = false
-  const timer = setTimeout(() => stop.abort(deadlinePassed(attempt, options.timeoutMs, stderr())), options.timeoutMs)
+  const start = (): NodeJS.Timeout =>
+    setTimeout(() => stop.abort(deadlinePassed(attempt, options.timeoutMs, stderr())), options.timeoutMs)
+  let timer = start()
   const abort = (): void => stop.abort(interrupted(attempt, options.signal.reason))
   if (options.signal.aborted) abort()
   else options.signal.addEventListener('abort', abort, { once: true })
@@ -25,6 +29,14 @@ export function limit(
     signal: stop.signal,
     progress: () => {
       if (!settled) timer.refresh()
+    },
+    async whileWaiting(wait) {
+      clearTimeout(timer)
+      try {
+        return await wait()
+      } finally {
+        if (!settled) timer = start()
+      }
     },
     settle: () => {
       settled = true

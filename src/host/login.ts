@@ -6,6 +6,7 @@ import type { Secret } from '../secret.ts'
 import { OneKey } from './agent.ts'
 import type { FirstTries, Outcome } from './first-tries.ts'
 import type { KeyOffers } from './key-offers.ts'
+import type { PastLogin } from './past-logins.ts'
 import { answerPrompts } from './second-factor.ts'
 import { loginAdvice } from './login-advice.ts'
 
@@ -13,6 +14,8 @@ import { loginAdvice } from './login-advice.ts'
 export interface Login {
   /** The next way that the server takes; false: none is left. `partial`: the last one was right, and is not enough. */
   next(accepted: readonly string[] | null, partial: boolean): Promise<AnyAuthMethod | false>
+  /** Settles where something is asked that nobody answers. */
+  gaveUp: Promise<void>
   /** However it ended. */
   over(isIn: boolean): void
   /** Why none of them worked. */
@@ -25,13 +28,24 @@ export interface LoginMeans {
   keys: KeyOffers
   reveal: RevealSecret
   tries: FirstTries
+  past: PastLogin
   /** A code that only a person has; absent: there is none. */
   askPerson: ((question: string) => Promise<Secret>) | undefined
 }
 
 export function login(target: SshTarget, means: LoginMeans): Login {
   const tried: string[] = [...means.keys.notes]
-  const progress: Progress = { isHalfIn: false, isPasswordTaken: false, passwordOutcome: undefined }
+  const { promise: gaveUp, resolve } = Promise.withResolvers<void>()
+  const progress: Progress = {
+    isHalfIn: false,
+    isPasswordTaken: false,
+    hasAnswered: false,
+    passwordOutcome: undefined,
+    giveUp() {
+      passwordEnds('unknown')
+      resolve()
+    },
+  }
   const ways = methods(target, means, progress, tried)
   let offered: readonly string[] = []
   let last: Way | undefined
@@ -72,9 +86,12 @@ export function login(target: SshTarget, means: LoginMeans): Login {
         return method
       }
     },
+    gaveUp,
     over: (isIn) => passwordEnds(isIn ? 'right' : 'unknown'),
     async failure(where, said) {
-      return new DeployError({
+      // Also where sshd hangs up instead of saying so, as at the last failure that it allows
+      passwordEnds('wrong')
+      const failure = new DeployError({
         host: means.name,
         message: `${where} let ${target.user} in by none of the ways tried`,
         tried: tried.length === 0 ? 'nothing: no key, agent or password is given' : tried.join('; '),
@@ -83,6 +100,8 @@ export function login(target: SshTarget, means: LoginMeans): Login {
           wantsPerson: progress.isHalfIn && offered.includes('keyboard-interactive') && means.askPerson === undefined,
         }),
       })
+      if (progress.hasAnswered) means.past.refused(failure)
+      return failure
     },
   }
 }
@@ -92,8 +111,11 @@ interface Progress {
   isPasswordTaken: boolean
   /** One factor was taken, another is wanted. */
   isHalfIn: boolean
+  /** With more than keys. */
+  hasAnswered: boolean
   /** Of the password that is being tried. */
   passwordOutcome: ((outcome: Outcome) => void) | undefined
+  giveUp: () => void
 }
 
 interface Way {
@@ -132,7 +154,11 @@ function methods(target: SshTarget, means: LoginMeans, progress: Progress, tried
   const source = target.password
   const password = async (): Promise<string | undefined> => {
     if (source === undefined) return undefined
-    const secret = await means.reveal(source)
+    const secret = await means.reveal(source).catch((error: unknown) => {
+      means.past.refused(error)
+      throw error
+    })
+    progress.hasAnswered = true
     const turn = await means.tries.turn('login', source, means.name)
     if (turn.kind === 'try') progress.passwordOutcome = turn.end
     else tried.push(`password: not tried here, as ${turn.at} refused it (several wrong ones lock an account)`)
@@ -155,7 +181,12 @@ function methods(target: SshTarget, means: LoginMeans, progress: Progress, tried
     method: async () => {
       const given = progress.isPasswordTaken ? undefined : await password()
       if (given === undefined && !progress.isHalfIn) return undefined
-      return { type: 'keyboard-interactive', username, prompt: answerPrompts(means, given, tried) }
+      const { name, askPerson, past } = means
+      const onPersonWanted = (): void => past.wantedPerson()
+      // A push to a telephone asks nothing here
+      if (given === undefined) onPersonWanted()
+      const answering = { name, askPerson, onPersonWanted, giveUp: progress.giveUp }
+      return { type: 'keyboard-interactive', username, prompt: answerPrompts(answering, given, tried) }
     },
   })
   return ways

@@ -74,6 +74,7 @@ async function logIn(
     ...confirm
   }: Pick<LoginOptions, 'confirmHostKey'> & { abandoned: AbortSignal; others: readonly SshTarget[] },
 ): Promise<Client> {
+  options.past.of(name, target).mayBegin(options.askPerson !== undefined)
   // Jump hosts are other hosts: what they ask has nothing to do with this one's places
   const route = await routes(name, target, options, abandoned)
   const signal = AbortSignal.any([options.signal, abandoned])

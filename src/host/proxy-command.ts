@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable, type Writable } from 'node:stream'
 import { DeployError, exitCode } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import type { Reached } from './reach.ts'
@@ -18,21 +18,25 @@ export async function throughCommand(
   // They come to stand in shell text: what is no plain name there could be a command
   if (![host, user].every((word) => /^[\w.:@%][\w.:@%+-]*$/.test(word))) throw unsafe(name, target)
   const expanded = expandTokens(command, target)
-  const child = spawn(process.env['SHELL'] ?? '/bin/sh', ['-c', `exec ${expanded}`], { signal, killSignal: 'SIGTERM' })
+  const words = ['-c', withLifeline, 'sh', process.env['SHELL'] ?? '/bin/sh', `exec ${expanded}`]
+  // Ctrl-C on the terminal is for us to answer: there may be something to end on the host first
+  const child = spawn('/bin/sh', words, { signal, killSignal: 'SIGTERM', detached: true, stdio: Array(4).fill('pipe') })
+  const [stdin, stdout, stderr, lifeline] = child.stdio as unknown as [Writable, Readable, Readable, Duplex]
   const told = tail(4096)
-  child.stderr.on('data', (chunk: Buffer) => told.add(chunk))
+  stderr.on('data', (chunk: Buffer) => told.add(chunk))
   const ended = new Promise<{ isMissing: boolean; text: string }>((resolve) => {
     child.once('error', (error) => resolve({ isMissing: true, text: error.message }))
     child.once('close', (code) => resolve({ isMissing: code === 126 || code === 127, text: `exit code ${code}` }))
   })
-  child.stdin.on('error', () => {})
-  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  for (const stream of [stdin, lifeline]) stream.on('error', () => {})
+  const socket = Duplex.from({ readable: stdout, writable: stdin })
   socket.on('error', () => {})
-  socket.once('close', () => child.kill())
+  socket.once('close', () => lifeline.destroy())
+  child.once('exit', () => lifeline.destroy())
   try {
     // sshd speaks first: so a command that can't be run is known as such
-    await Promise.race([once(child.stdout, 'readable', { signal }), ended])
-    const how = child.stdout.readableLength === 0 ? await ended : { isMissing: false, text: '' }
+    await Promise.race([once(stdout, 'readable', { signal }).catch(() => signal.throwIfAborted()), ended])
+    const how = stdout.readableLength === 0 ? await ended : { isMissing: false, text: '' }
     if (how.isMissing) throw failed(name, expanded, how.text, told.text())
   } catch (error) {
     socket.destroy()
@@ -40,6 +44,9 @@ export async function throughCommand(
   }
   return { socket, said: () => told.text().trim() }
 }
+
+/** Ends the command with all that it has started once descriptor 3 is closed: by us, or because we are gone, however that came. */
+const withLifeline = '(read -r _; kill -s TERM 0) <&3 3<&- >/dev/null 2>&1 & exec 3<&-; exec "$1" -c "$2"'
 
 function unsafe(name: string, { host, user }: SshTarget): DeployError {
   return new DeployError({

@@ -5,6 +5,10 @@ import type { Secret } from '../secret.ts'
 export interface Answering {
   name: string
   askPerson: ((question: string) => Promise<Secret>) | undefined
+  /** Something is asked that only a person has. */
+  onPersonWanted(): void
+  /** Nobody answers: the connection is to end, as no answer or an empty one would count as a wrong one. */
+  giveUp(): void
 }
 
 /**
@@ -12,7 +16,7 @@ export interface Answering {
  * person has. `told`: where it is said what nobody could answer.
  */
 export function answerPrompts(
-  { name, askPerson }: Answering,
+  { name, askPerson, onPersonWanted, giveUp }: Answering,
   password: string | undefined,
   told: string[],
 ): KeyboardInteractiveAuthMethod['prompt'] {
@@ -23,9 +27,14 @@ export function answerPrompts(
       left = undefined
       return given
     }
-    if (askPerson !== undefined) return (await askPerson(question(name, instructions, prompt))).reveal()
+    onPersonWanted()
+    try {
+      if (askPerson !== undefined) return (await askPerson(question(name, instructions, prompt))).reveal()
+    } catch {
+      // Interrupted at the question, which is told as such
+    }
     told.push(`it asked "${prompt.trim().slice(0, 80)}", and nobody is there to answer`)
-    return ''
+    throw new Error('not answered')
   }
   return (_title, instructions, _language, prompts, finish) => {
     const answers = async (): Promise<string[]> => {
@@ -33,8 +42,7 @@ export function answerPrompts(
       for (const { prompt, echo } of prompts) given.push(await answer(prompt, echo === true, instructions))
       return given
     }
-    // Interrupted at the question: with no answers the login fails, and the interruption is told
-    answers().then(finish, () => finish([]))
+    answers().then(finish, giveUp)
   }
 }
 

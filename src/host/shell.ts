@@ -1,5 +1,6 @@
 import type { DeployError } from '../errors.ts'
 import type { Attempt } from './failures.ts'
+import type { Limit } from './limit.ts'
 import type { Ending, Process } from './process.ts'
 
 /** A root shell on a host, wherever it comes from. */
@@ -9,7 +10,7 @@ export interface Shell {
   target: string
   cost: { commands: number; bytesSent: number; bytesReceived: number }
   /** Starts the shell that reads a script from stdin; resolves when it is ready for it. */
-  launch: (attempt: Attempt, signal: AbortSignal) => Promise<Process>
+  launch: (attempt: Attempt, limit: Limit) => Promise<Process>
   /** Why not even the first line of our script ran, from what came instead. */
   refusal: (attempt: Attempt, ending: Ending, stdout: string, stderr: string) => DeployError
   onCommand?(report: CommandReport): void

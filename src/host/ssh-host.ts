@@ -12,7 +12,7 @@ import { takeLock } from './lock.ts'
 import { runBlocks } from './run.ts'
 import type { CommandReport, Shell } from './shell.ts'
 import { streamCommand } from './stream.ts'
-import { passSudo, sudoRefusal } from './sudo.ts'
+import { mayAskSudo, passSudo, sudoRefusal } from './sudo.ts'
 
 /** A logged-in connection as a host. */
 export function sshHost(
@@ -26,10 +26,11 @@ export function sshHost(
     host: name,
     target: `${target.user}@${target.host}:${target.port}`,
     cost: { commands: 0, bytesSent: 0, bytesReceived: 0 },
-    async launch(attempt, signal) {
+    async launch(attempt, limit) {
+      if (escalation.kind === 'sudo-password') mayAskSudo(escalation, attempt)
       const token = randomBytes(8).toString('hex')
       const process = await openChannel(client, remoteCommand(escalation, token), attempt)
-      if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, signal)
+      if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, limit)
       return process
     },
     refusal: escalation.kind === 'none' ? noShell : sudoRefusal,

@@ -39,7 +39,7 @@ async function run(shell: Shell, words: readonly string[], options: StreamOption
   let process: Process | undefined
   try {
     shell.cost.commands++
-    process = await orAborted(shell.launch(attempt, starting.signal), starting.signal)
+    process = await orAborted(shell.launch(attempt, starting), starting.signal)
     const [stdout, stderr] = outputs(shell, process, nonce, options)
     shell.cost.bytesSent += script.length
     void write(process, script)

@@ -4,15 +4,24 @@ import { connectionLost } from './failures.ts'
 import type { Escalation } from './command.ts'
 import { passwordPrompt, readyLine } from './command.ts'
 import type { Outcome, Turn } from './first-tries.ts'
+import type { Limit } from './limit.ts'
 import type { Ending, Process } from './process.ts'
+
+type SudoPassword = Extract<Escalation, { kind: 'sudo-password' }>
+
+/** Throws where the password is known to be refused: a sudo that gets no answer to its prompt counts that as a failure. */
+export function mayAskSudo({ refusedAt }: SudoPassword, attempt: Attempt): void {
+  const at = refusedAt()
+  if (at !== undefined) throw refusedBefore(attempt, at)
+}
 
 /** Answers sudo's prompt, once; resolves when the shell behind it reads a script. */
 export async function passSudo(
   process: Process,
-  { password, turn: takeTurn }: Extract<Escalation, { kind: 'sudo-password' }>,
+  { password, turn: takeTurn }: Pick<SudoPassword, 'password' | 'turn'>,
   token: string,
   attempt: Attempt,
-  signal: AbortSignal,
+  { signal, whileWaiting }: Pick<Limit, 'signal' | 'whileWaiting'>,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const prompt = passwordPrompt(token)
@@ -21,8 +30,8 @@ export async function passSudo(
   let asked = false
   let turn: Turn | undefined
   const give = async (): Promise<void> => {
-    turn = await takeTurn()
-    if (turn.kind === 'refused') reject(triedElsewhere(attempt, turn.at))
+    turn = await whileWaiting(takeTurn)
+    if (turn.kind === 'refused') reject(refusedBefore(attempt, turn.at))
     // Ended while it waited for its turn: nothing was tried
     else if (isOver) turn.end('unknown')
     else process.stdin.write(`${password.reveal()}\n`)
@@ -134,11 +143,14 @@ function endTurn(turn: Turn | undefined, outcome: Outcome): void {
   if (turn?.kind === 'try') turn.end(outcome)
 }
 
-function triedElsewhere(attempt: Attempt, at: string): DeployError {
+function refusedBefore(attempt: Attempt, at: string): DeployError {
+  const again = at === attempt.host
   return new DeployError({
     host: attempt.host,
     tried: `sudo as ${attempt.target.split('@')[0]}, to ${attempt.what}`,
-    message: `the sudo password was not tried here, as ${at} did not take it`,
-    next: `put it right for ${at} first: a wrong one on all hosts would lock the account`,
+    message: `the sudo password was not tried ${again ? 'again' : 'here'}, as ${again ? 'it was refused' : `${at} did not take it`}`,
+    next: again
+      ? 'put it right and run the command anew: wrong ones lock the account'
+      : `put it right for ${at} first: a wrong one on all hosts would lock the account`,
   })
 }

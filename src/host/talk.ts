@@ -39,7 +39,8 @@ export async function talk(
   const preamble = tail(preambleLimitBytes)
   const doneLine = `${nonce} done\n`
   const stderr = (): string => errors.text().replace(doneLine, '')
-  const { signal, progress, settle } = limit(attempt, options, stderr)
+  const bounds = limit(attempt, options, stderr)
+  const { signal, progress, settle } = bounds
   let begun = false
   let marked = false
   let failed = false
@@ -55,7 +56,7 @@ export async function talk(
   let process: Process
   try {
     shell.cost.commands++
-    process = await orAborted(shell.launch(attempt, signal), signal)
+    process = await orAborted(shell.launch(attempt, bounds), signal)
   } catch (error) {
     settle()
     throw signal.aborted ? signal.reason : error

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import ssh2 from 'ssh2'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { InitOptions } from '../../../src/cli/init-answers.ts'
 import { init } from '../../../src/cli/init.ts'
 import { tryHosts } from '../../../src/cli/try-hosts.ts'
 import { loadInventory } from '../../../src/inventory/load.ts'
 import { Secret } from '../../../src/secret.ts'
-import { nobodyThere } from '../host/ssh-server.ts'
+import { factorServer, hostKey, nobodyThere } from '../host/ssh-server.ts'
 import { minimal, resolved } from '../inventory/samples.ts'
 
 let folder: string
@@ -151,6 +152,33 @@ test('a host that nobody answers at is told, with what to do', async () => {
   })
   expect(ready).toEqual([])
   expect(problems).toEqual([expect.objectContaining({ host: 'node1', message: expect.stringContaining('refused') })])
+})
+
+test('a second factor is asked of a person, with the host that wants it', async () => {
+  const user = ssh2.utils.generateKeyPairSync('ed25519')
+  writeFileSync(join(folder, 'key'), user.private, { mode: 0o600 })
+  const { target, factors } = await factorServer(hostKey(), user.public)
+  const { host, port } = target
+  const ssh = { host, port, user: 'root', key: join(folder, 'key'), agent: false, knownHosts: join(folder, 'known') }
+  const cluster = resolved(minimal({ nodes: { node1: { address: '10.0.0.1', ssh } } }))
+  const asked: string[] = []
+  const { isTTY } = process.stdin
+  process.stdin.isTTY = true
+  onTestFinished(() => void (process.stdin.isTTY = isTTY))
+  await tryHosts(cluster, {
+    options: {},
+    ask: {
+      confirm: () => Promise.resolve(true),
+      typed: fail,
+      text: fail,
+      secret: (label) => (asked.push(label), Promise.resolve(new Secret('123456'))),
+    },
+    reveal: fail,
+    signal: AbortSignal.timeout(20_000),
+    tell: () => {},
+  })
+  expect(asked).toEqual(['node1: Verification code'])
+  expect(factors).toEqual(['publickey', 'keyboard-interactive 123456'])
 })
 
 test('where hosts are tried and are not ready, nothing is written', async () => {

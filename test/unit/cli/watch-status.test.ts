@@ -71,6 +71,27 @@ test('in a pipe it tells what changes and nothing else: a host that goes, and co
   expect(new Set(connects.slice(1))).toEqual(new Set(['node2']))
 }, 30_000)
 
+test('by itself it connects with what it knows of refusals, and with nobody to ask', async () => {
+  const { isTTY } = process.stdin
+  process.stdin.isTTY = true
+  let isCut = false
+  await toldBy(['status', '-i', file, '--json', '--watch', '1s'], () => {
+    if (!isCut) cuts.get('node2')?.()
+    isCut = true
+    const wait = setInterval(() => {
+      if (connects.length < 2) return
+      clearInterval(wait)
+      interrupt()
+    }, 100)
+  })
+  process.stdin.isTTY = isTTY
+  const [first, again] = vi.mocked(connectAll).mock.calls.map(([, options]) => options)
+  expect(first?.askPerson).toBeDefined()
+  expect(again?.askPerson).toBeUndefined()
+  expect(again?.attempts).toBeDefined()
+  expect(again?.attempts).toBe(first?.attempts)
+}, 30_000)
+
 test('for people: the time, and the table', async () => {
   const { code, stdout } = await toldBy(['status', '--watch', file], interrupt)
   expect(code).toBe(130)

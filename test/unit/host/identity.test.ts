@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readIdentities } from '../../../src/host/identity.ts'
-import { firstTries } from '../../../src/host/first-tries.ts'
+import { attempts } from '../../../src/host/attempts.ts'
 import { readOffers } from '../../../src/host/key-offers.ts'
 import type { LoginMeans } from '../../../src/host/login.ts'
 import { login } from '../../../src/host/login.ts'
@@ -50,7 +50,8 @@ function target(names: string[], more: Partial<SshTarget> = {}): SshTarget {
 const reveal = async (source: SecretSource) => new Secret(source.from === 'env' ? source.name : '')
 async function means(wanted: SshTarget, revealSecret: RevealSecret): Promise<LoginMeans> {
   const keys = await readOffers(wanted, revealSecret)
-  return { name: 'node1', keys, reveal: revealSecret, tries: firstTries(), askPerson: undefined }
+  const { tries, past } = attempts()
+  return { name: 'node1', keys, reveal: revealSecret, tries, past: past.of('node1', wanted), askPerson: undefined }
 }
 
 const never = async (): Promise<never> => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connect } from '../../../src/host/connect.ts'
-import { answerPrompts } from '../../../src/host/second-factor.ts'
+import { answerPrompts, type Answering } from '../../../src/host/second-factor.ts'
 import type { SshTarget } from '../../../src/inventory/model.ts'
 import { Secret } from '../../../src/secret.ts'
 import { factorServer, hostKey } from './ssh-server.ts'
@@ -62,13 +62,15 @@ describe('a host that wants a key and a code', () => {
   })
 
   it('is told as such where nobody is there to answer', async () => {
-    const { target } = await factorServer(server, user.public)
+    const { target, factors } = await factorServer(server, user.public)
     expect((await logIn({ ...target, key: [keyFile] })).connection).toMatchObject({
       error: {
         tried: expect.stringContaining('it asked "Verification code:", and nobody is there to answer'),
         next: expect.arrayContaining([expect.stringContaining('run it on a terminal')]),
       },
     })
+    // An empty answer would be a wrong one
+    expect(factors).toEqual(['publickey'])
   })
 
   it('does not let in with a wrong code', async () => {
@@ -88,10 +90,16 @@ describe('a host that wants a key and a code', () => {
 })
 
 describe('prompts', () => {
+  const answering = (askPerson: Answering['askPerson']): Answering => ({
+    name: 'node1',
+    askPerson,
+    onPersonWanted: () => {},
+    giveUp: () => {},
+  })
   const answers = async (rounds: string[][], password: string | undefined): Promise<string[][]> => {
     const told: string[] = []
     const prompt = answerPrompts(
-      { name: 'node1', askPerson: async (asked) => new Secret(`<${asked}>`) },
+      answering(async (asked) => new Secret(`<${asked}>`)),
       password,
       told,
     )
@@ -121,10 +129,13 @@ describe('prompts', () => {
     expect(await answers(rounds, 'pw')).toEqual(expected)
   })
 
-  it('an interruption at the question ends the login', async () => {
-    const interrupted = () => Promise.reject(new Error('interrupted'))
-    const prompt = answerPrompts({ name: 'node1', askPerson: interrupted }, undefined, [])
-    const given = new Promise((resolve) => prompt('', '', '', [{ prompt: 'Code: ', echo: false }], resolve))
-    expect(await given).toEqual([])
+  it.each([
+    ['an interruption at the question', () => Promise.reject(new Error('interrupted'))],
+    ['a question that nobody is there for', undefined],
+  ])('%s ends the login, with no answer', async (_, askPerson) => {
+    const { promise: hasGivenUp, resolve: giveUp } = Promise.withResolvers<void>()
+    const prompt = answerPrompts({ ...answering(askPerson), giveUp }, undefined, [])
+    prompt('', '', '', [{ prompt: 'Code: ', echo: false }], () => expect.unreachable('it was answered'))
+    await hasGivenUp
   })
 })

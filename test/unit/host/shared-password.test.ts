@@ -72,12 +72,10 @@ printf %s "$prompt" >&2; IFS= read -r given; echo "$given" >>"$0.tried"
 exec "$@"
 `
 
-  it.each([
-    ['right', 'sesame', 3],
-    ['wrong', 'guess', 1],
-  ])('and that is %s is tried on one of them first', async (_, given, times) => {
+  /** What came of a script on each of them. */
+  async function three(text: string, given: string, timeoutMs = 10_000) {
     const folder = mkdtempSync(join(tmpdir(), 'sudo-'))
-    writeFileSync(join(folder, 'sudo'), fakeSudo)
+    writeFileSync(join(folder, 'sudo'), text)
     chmodSync(join(folder, 'sudo'), 0o755)
     const targets = new Map<string, SshTarget>()
     for (const name of ['node1', 'node2', 'node3']) {
@@ -95,12 +93,20 @@ exec "$@"
     const hosts = [...connections.values()].flatMap((one) => (one.kind === 'connected' ? [one.host] : []))
     expect(hosts).toHaveLength(3)
     const ran = await Promise.allSettled(
-      hosts.map((host) => host.run([{ text: 'echo root' }], { what: 'test', signal, timeoutMs: 10_000 })),
+      hosts.map((host) => host.run([{ text: 'echo root' }], { what: 'test', signal, timeoutMs })),
     )
     for (const host of hosts) host.close()
-    expect(readFileSync(join(folder, 'sudo.tried'), 'utf8')).toBe(`${given}\n`.repeat(times))
     const refused = ran.flatMap((outcome) => (outcome.status === 'rejected' ? [`${outcome.reason.message}`] : []))
-    expect(refused.toSorted()).toEqual(
+    return { tried: readFileSync(join(folder, 'sudo.tried'), 'utf8'), refused: refused.toSorted() }
+  }
+
+  it.each([
+    ['right', 'sesame', 3],
+    ['wrong', 'guess', 1],
+  ])('and that is %s is tried on one of them first', async (_, given, times) => {
+    const { tried, refused } = await three(fakeSudo, given)
+    expect(tried).toBe(`${given}\n`.repeat(times))
+    expect(refused).toEqual(
       times === 3
         ? []
         : [
@@ -109,6 +115,13 @@ exec "$@"
             expect.stringMatching(/^the sudo password was not tried here/),
           ],
     )
+  })
+
+  it('takes nothing of the time that others have where the first of them hangs over it', async () => {
+    const hanging = fakeSudo.replace('[ "$given"', '! mkdir "$0.first" 2>/dev/null || exec sleep 4\n[ "$given"')
+    const { tried, refused } = await three(hanging, 'sesame', 2000)
+    expect(tried).toBe('sesame\n'.repeat(3))
+    expect(refused).toEqual(['not finished after 2 s'])
   })
 })
 
@@ -152,6 +165,25 @@ describe('turns', () => {
     const turn = await second
     if (turn.kind === 'try') turn.end('wrong')
     expect(await third).toEqual({ kind: 'refused', at: 'node2' })
+  })
+
+  it('pass on where a host says nothing for long; what it says later counts', async () => {
+    const tries = firstTries(50)
+    const first = await tries.turn('sudo', source, 'node1')
+    expect((await tries.turn('sudo', source, 'node2')).kind).toBe('try')
+    const third = tries.turn('sudo', source, 'node3')
+    if (first.kind === 'try') first.end('wrong')
+    expect(await third).toEqual({ kind: 'refused', at: 'node1' })
+  })
+
+  it('are not of a host that has another password than the others', async () => {
+    const tries = firstTries()
+    const first = await tries.turn('sudo', source, 'node1')
+    if (first.kind === 'try') first.end('right')
+    const second = await tries.turn('sudo', source, 'node2')
+    if (second.kind === 'try') second.end('wrong')
+    expect(await tries.turn('sudo', source, 'node2')).toEqual({ kind: 'refused', at: 'node2' })
+    for (const host of ['node1', 'node3']) expect((await tries.turn('sudo', source, host)).kind).toBe('try')
   })
 
   it('are of one password each, for login and for sudo', async () => {

@@ -96,16 +96,27 @@ function at(host: string, port: number): SshTarget {
   return sshTarget({ host, port, user: 'root', password: { from: 'prompt', label: 'SSH password' } })
 }
 
+/** Of the server's side. */
+export interface ServedClient {
+  /** Ends it in so many words, as sshd does. */
+  disconnect(reason: number): void
+}
+
 /** An sshd that asks about each password. */
 export function passwordServer(
   key: HostKey,
   isRight: (password: string) => Promise<boolean>,
-  seen: (login: ssh2.AuthContext) => void = () => {},
+  seen: (login: ssh2.AuthContext, client: ServedClient) => void = () => {},
 ): Promise<Listening> {
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     client.on('error', () => {})
     client.on('authentication', (login) => {
-      seen(login)
+      seen(login, {
+        disconnect(reason) {
+          // ssh2's own ends with one reason only
+          ;(client as unknown as { _protocol: ServedClient })._protocol.disconnect(reason)
+        },
+      })
       if (login.method !== 'password') return login.reject(['publickey', 'password'])
       void isRight(login.password).then((right) => (right ? login.accept() : login.reject(['publickey', 'password'])))
     })

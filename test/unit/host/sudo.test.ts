@@ -29,7 +29,8 @@ function fakeSudo(script: string): Process {
 
 function pass(script: string, turn = async (): Promise<Turn> => ({ kind: 'try', end: () => {} })): Promise<void> {
   const escalation = { kind: 'sudo-password', password: new Secret('sesame'), turn } as const
-  return passSudo(fakeSudo(script), escalation, token, attempt, new AbortController().signal)
+  const limit = { signal: new AbortController().signal, whileWaiting: <T>(wait: () => Promise<T>) => wait() }
+  return passSudo(fakeSudo(script), escalation, token, attempt, limit)
 }
 
 it.each([
