@@ -1,6 +1,6 @@
 import { testSeed } from '../../instruments/seeded.ts'
 
-/** Half a minute or more each: in the gate they take turns, a fourteenth of them a run; all with FULL. */
+/** Half a minute or more each: in the gate they take turns, a seventeenth of them a run; all with FULL. */
 const long = [
   'rotations by version',
   'CA rotation taken back',
@@ -38,7 +38,7 @@ const long = [
   'faults of data',
 ] as const
 
-const groups = 14
+const groups = 17
 
 export function hasTurn(name: (typeof long)[number]): boolean {
   return process.env['FULL'] === '1' || (long.indexOf(name) + testSeed()) % groups === 0
