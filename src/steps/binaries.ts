@@ -6,23 +6,26 @@ import { reachedHosts, withFiles, withHost, type ReachedHost, type Seen } from '
 import { seenOnce, type FileWant } from './file-want.ts'
 import type { Wanted } from './wanted.ts'
 
-/** etcd and its tools, checked on the host and renamed into place. The tools of a member that was never started come with `start`. */
+/** etcd and its tools, checked on the host and renamed into place. To a member that was never started etcdutl comes with `start`. */
 export const binaries: Step<Wanted, Seen> = {
   name: 'binaries',
   next: (want, seen) =>
     reachedHosts(seen).flatMap(([host, on]) => {
       const wanted = want.members.get(host)?.binaries ?? []
-      const { etcd } = layoutOf(want.cluster)
-      return pushOf(want, host, on, startsAsNew(want, on) ? wanted.filter(({ path }) => path === etcd) : wanted)
+      const { etcdutl } = layoutOf(want.cluster)
+      return pushOf(want, host, on, startsAsNew(want, on) ? wanted.filter(({ path }) => path !== etcdutl) : wanted)
     }),
 }
 
-/** One that is to form the cluster: etcd waits for its first election a second or so, in which its host has nothing else to do. */
+/**
+ * One that is to form the cluster: etcd waits for its first election a second or so, in which its host has nothing else to do. etcdctl must
+ * be there before: whoever goes on with an interrupted bootstrap has to ask etcd who its members are.
+ */
 function startsAsNew({ formation }: Wanted, on: ReachedHost): boolean {
   return formation.kind === 'bootstrap' && on.formed === undefined && on.process === undefined
 }
 
-/** Systemd is asked to start the member, and what its start can do without is pushed meanwhile; nothing where nothing is missing. */
+/** Systemd is asked to start the member, and what nobody needs yet is pushed meanwhile; nothing where nothing is missing. */
 export function pushAsItStarts(want: Wanted, host: NodeName, on: ReachedHost): Change<Seen>[] {
   if (!startsAsNew(want, on)) return []
   return pushOf(want, host, on, want.members.get(host)?.binaries ?? []).map(({ what, script, ...change }) => ({

@@ -92,17 +92,9 @@ function missing(
   return entry.name === '' ? [halfJoined(name, entry)] : gone
 }
 
-/**
- * A member that etcd has in its list, and that never came up: it has yet to publish its client URLs. Where a bootstrap was interrupted
- * before it brought etcdctl, its host says the same: it was made ready for the start, and has no mark of having been ready.
- */
-function neverServed(cluster: Cluster, name: NodeName, host: ReachedHost, seen: Seen): boolean {
-  const members = memberList(seen)
-  if (members !== undefined)
-    return members.some((each) => each.clientUrls.length === 0 && ['', name].includes(each.name))
-  const at = layoutOf(cluster)
-  const withEtcdctl = reachedHosts(seen).some(([, each]) => each.files.has(at.etcdctl))
-  return !withEtcdctl && tokenOn(cluster, host) !== undefined && !host.files.has(at.wasReady)
+/** A member that etcd has in its list, and that never came up: it has yet to publish its client URLs. */
+function neverServed(name: NodeName, seen: Seen): boolean {
+  return memberList(seen)?.some((member) => member.clientUrls.length === 0 && ['', name].includes(member.name)) === true
 }
 
 /** Whose data it is can't be changed under a running member: it could no longer read its keys nor write its log. */
@@ -143,9 +135,7 @@ function bootstrapOrResume(
   if (withData.length > 0 && tokens.size > 1) return { refused: begun.map(({ name }) => handBuilt(cluster, name)) }
   const wasReady = hosts.some(([, host]) => host.files.has(layoutOf(cluster).wasReady))
   if (wasReady) {
-    const gone = hosts.filter(
-      ([name, host]) => !hasMemberData(cluster, host) && !neverServed(cluster, name, host, seen),
-    )
+    const gone = hosts.filter(([name, host]) => !hasMemberData(cluster, host) && !neverServed(name, seen))
     if (gone.length > 0) return { refused: gone.map(([name, host]) => dataGone(cluster, name, host)) }
   }
   const bare = hosts.filter(([, host]) => !hasMemberData(cluster, host) && unmounted(cluster, host).length > 0)

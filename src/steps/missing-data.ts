@@ -1,8 +1,9 @@
 import { DeployError, exitCode } from '../errors.ts'
 import type { Cluster, NodeName } from '../inventory/model.ts'
 import type { ReachedHost } from './seen.ts'
+import { foldersOf } from './set-aside.ts'
 
-/** An unmounted file system is the first suspect. `others`: members that do not run either, and without which it can't be replaced. */
+/** An unmounted file system is the first suspect, a `down` that did not come to its end the next. `others`: members that do not run either, and without which it can't be replaced. */
 export function dataGone(
   cluster: Cluster,
   name: NodeName,
@@ -21,6 +22,9 @@ export function dataGone(
         ? mount
         : [
             `is a disk missing or not mounted? mount it and run up again`,
+            ...foldersOf(cluster, host).map(
+              (aside) => `data lies in ${aside}: if an etcd-deploy down was interrupted, the same command finishes it`,
+            ),
             ...(others.length === 0 ? [] : [`the others first: etcd-deploy start --on ${others.join(',')}`]),
             `if the data is really lost: etcd-deploy member replace ${name} (starting a known member on an empty directory would corrupt the cluster)`,
           ],

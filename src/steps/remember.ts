@@ -1,6 +1,6 @@
 import type { Change, Step } from '../engine/playbook.ts'
 import { layoutOf } from '../etcd/layout.ts'
-import { putFiles, seenOnce, textFile, type FileWant } from './file-want.ts'
+import { differing, putFiles, seenOnce, textFile, type FileWant } from './file-want.ts'
 import { isHealthy } from './members.ts'
 import { reached, reachedHosts, withFiles, withHost, type FormedSeen, type ReachedHost, type Seen } from './seen.ts'
 import type { MemberWanted, Wanted } from './wanted.ts'
@@ -39,7 +39,10 @@ export interface Memory {
   files: FileWant[]
 }
 
-/** The record of a formed cluster, and the member's environment, in which the cluster exists from now on. */
+/**
+ * The record of a formed cluster, and the member's environment, in which the cluster exists from now on. One that differs in more is left
+ * to the member's restart, which can go back to it.
+ */
 export function memoryOf(
   { cluster, formation }: Wanted,
   member: MemberWanted,
@@ -50,7 +53,8 @@ export function memoryOf(
   const formed = { cluster: cluster.name, clusterId, token: formation.token, formedAt }
   const rights = { mode: 0o640, owner: 'root', group: cluster.service.group }
   const record = textFile(layoutOf(cluster).formed, `${JSON.stringify(formed, undefined, 2)}\n`, rights)
-  return { formed, files: [record, member.envOnceFormed] }
+  const startedAsWanted = differing(on, [member.env]).length === 0
+  return { formed, files: [record, ...(startedAsWanted ? [member.envOnceFormed] : [])] }
 }
 
 export function remembering(now: ReachedHost, { formed, files }: Memory): Pick<ReachedHost, 'formed' | 'files'> {

@@ -14,7 +14,8 @@ export function setAsideAt(cluster: Cluster, seen: Seen): { hosts: NodeName[]; f
   })
 }
 
-function foldersOf({ paths }: Cluster, on: ReachedHost): string[] {
+/** Of one host; none where nothing lies there. */
+export function foldersOf({ paths }: Cluster, on: ReachedHost): string[] {
   const newest = [
     { folder: paths.data, name: newestOf(on.dataEntries) },
     ...(paths.wal === undefined ? [] : [{ folder: paths.wal, name: newestOf(on.walEntries) }]),

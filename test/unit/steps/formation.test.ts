@@ -15,27 +15,17 @@ interface Traces {
   owner?: string
   data?: true | 'no WAL'
   wasReady?: true
-  etcdctl?: true
   clusterId?: string
   fstab?: string[]
 }
 
-function traced({
-  token,
-  owner = of.name,
-  data: hasData,
-  wasReady,
-  etcdctl,
-  clusterId,
-  fstab = [],
-}: Traces): ReachedHost {
+function traced({ token, owner = of.name, data: hasData, wasReady, clusterId, fstab = [] }: Traces): ReachedHost {
   const files = new Map<string, FileSeen>()
   if (token !== undefined)
     files.set(at.env, file(`# Managed by etcd-deploy for cluster ${owner}; x\nETCD_INITIAL_CLUSTER_TOKEN=${token}\n`))
   const folders = hasData === true ? memberFolders : hasData === 'no WAL' ? memberFolders.slice(0, 2) : []
   for (const folder of folders) files.set(folder, memberFolder)
   if (wasReady === true) files.set(at.wasReady, file())
-  if (etcdctl === true) files.set(at.etcdctl, file())
   const formed = clusterId === undefined ? undefined : { cluster: of.name, clusterId, token: 'host', formedAt: '' }
   return { ...stopped(of, 'any'), dataEntries: folders.length > 0 ? ['member'] : [], files, formed, fstab }
 }
@@ -85,12 +75,6 @@ describe('a cluster is formed, or goes on being formed, or has been', () => {
       bootstrap('begun'),
     ],
     [
-      'interrupted before etcdctl came and before one was started',
-      seen({ token: 'begun', data: true, wasReady: true }, { token: 'begun', data: true }, { token: 'begun' }),
-      undefined,
-      bootstrap('begun'),
-    ],
-    [
       'one host remembers',
       seen({ data: true, clusterId: 'cc' }, { data: true }, { data: true }),
       undefined,
@@ -106,6 +90,15 @@ describe('a cluster is formed, or goes on being formed, or has been', () => {
   ])('%s', (_, hosts, remembered, formation) => {
     expect(decideFormation(of, hosts, remembered, 'fresh')).toEqual({ formation })
   })
+})
+
+test('data that is gone, and lies set aside: an interrupted down is named too', () => {
+  const aside = { ...traced({}), dataEntries: ['member.2026-11-21T120000Z'] }
+  const hosts = { hosts: new Map([...seen({ data: true, clusterId: 'cc' }, { data: true }).hosts, ['node3', aside]]) }
+  const decided = decideFormation(of, hosts, pki, 'fresh')
+  expect('refused' in decided && decided.refused[0]?.next).toContainEqual(
+    `data lies in ${of.paths.data}/member.2026-11-21T120000Z: if an etcd-deploy down was interrupted, the same command finishes it`,
+  )
 })
 
 describe('refused, each host with its reason', () => {
@@ -157,23 +150,9 @@ describe('refused, each host with its reason', () => {
     ],
     [
       'was ready once, and only one of three has data left',
-      seen({ token: 'a', data: true, wasReady: true, etcdctl: true }, { token: 'a', wasReady: true }, { token: 'a' }),
+      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', wasReady: true }, { token: 'a' }),
       undefined,
       ['node2', 'node3'],
-      /data is gone/,
-    ],
-    [
-      'interrupted before etcdctl came, and a member that was ready is gone',
-      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', wasReady: true }, { token: 'a', data: true }),
-      undefined,
-      ['node2'],
-      /data is gone/,
-    ],
-    [
-      'interrupted before etcdctl came, and a host is as new',
-      seen({ token: 'a', data: true, wasReady: true }, { token: 'a', data: true }, {}),
-      undefined,
-      ['node3'],
       /data is gone/,
     ],
   ])('%s', (_, hosts, remembered, names, words) => {

@@ -4,10 +4,12 @@ import up from '../../../playbooks/up.ts'
 import restart from '../../../playbooks/restart.ts'
 import { allWaves } from '../../../src/engine/plan.ts'
 import type { Cluster } from '../../../src/inventory/model.ts'
+import { layoutOf } from '../../../src/etcd/layout.ts'
+import { seenOnce } from '../../../src/steps/file-want.ts'
 import { guard } from '../../../src/steps/guard.ts'
 import { isHealthy } from '../../../src/steps/members.ts'
 import { runsAsWanted } from '../../../src/steps/running.ts'
-import { reached, type ReachedHost, type Seen } from '../../../src/steps/seen.ts'
+import { reached, withFiles, type ReachedHost, type Seen } from '../../../src/steps/seen.ts'
 import { cluster, etcd, host, memberEntries, stopped, unit } from '../status/samples.ts'
 import { wanted } from './wanting.ts'
 
@@ -56,12 +58,23 @@ test('binaries that are still to be downloaded are planned once', () => {
   const seen = plainHosts(of)
   const waves = allWaves(stage, wanted(of, seen, bootstrap, { downloaded: false }), seen)
   const pushes = waves.flat().filter(({ what }) => what.startsWith('push etcd'))
-  const names = ['node1', 'node2', 'node3']
-  const etcd = `push etcd ${of.version}`
-  const tools = `push etcdctl ${of.version} as the member starts`
-  expect(pushes.map(({ host, what }) => [host, what])).toEqual(
-    [etcd, tools].flatMap((what) => names.map((host) => [host, what])),
+  expect(pushes.map(({ host }) => host)).toEqual(['node1', 'node2', 'node3'])
+})
+
+test('etcdutl, which no start needs, comes as members start; etcdctl is there before', () => {
+  const of = cluster({ tls: { mode: 'mutual' } })
+  const seen = plainHosts(of)
+  const want = wanted(of, seen, bootstrap, { downloaded: false })
+  const members = new Map(
+    [...want.members].map(([name, member]) => {
+      const etcdutl = member.binaries.slice(0, 1).map((etcd) => ({ ...etcd, path: layoutOf(of).etcdutl }))
+      return [name, { ...member, binaries: member.binaries.concat(etcdutl) }] as const
+    }),
   )
+  const waves = allWaves(stage, { ...want, members }, seen)
+  const ofNode1 = waves.map((wave) => wave.filter(({ host }) => host === 'node1').map(({ what }) => what))
+  expect(ofNode1[0]).toContain(`push etcd, etcdctl ${of.version}`)
+  expect(ofNode1[1]).toEqual([`push etcdutl ${of.version} as the member starts`, 'start the member'])
 })
 
 const settings = { 'heartbeat-interval': '200ms' }
@@ -113,6 +126,33 @@ describe('plan of up', () => {
       ['remember', 'remember', 'remember'],
     ])
     expect(waves.flat().some(({ takesDown }) => takesDown !== undefined)).toBe(false)
+  })
+
+  describe('a bootstrap that was interrupted before its hosts remembered', () => {
+    const serving = running(before)
+    const hosts = new Map(
+      [...wanted(before, serving, bootstrap).members].map(([name, { env }]) => {
+        const on = reached(serving, name)!
+        return [name, { ...on, formed: undefined, files: withFiles(on, [[env.path, seenOnce(env)]]) }] as const
+      }),
+    )
+    const at = layoutOf(before)
+    const remembered = (of: Cluster): string[][] =>
+      walk(of, { hosts }, bootstrap).waves[0]?.map(({ script }) => (script.files ?? []).map(({ path }) => path)) ?? []
+
+    test('goes on: they do, and the cluster exists from now on', () => {
+      expect(remembered(before)).toEqual(Array.from({ length: 3 }, () => [at.formed, at.env]))
+    })
+
+    test('goes on with other settings: those come with the restart of each, which can go back', () => {
+      expect(remembered(after)).toEqual(Array.from({ length: 3 }, () => [at.formed]))
+      const { waves } = walk(after, { hosts }, bootstrap)
+      expect(waves.slice(1).map((wave) => wave.map(({ takesDown }) => takesDown))).toEqual([
+        ['node2'],
+        ['node3'],
+        ['node1'],
+      ])
+    })
   })
 
   const stuckTogether = (parts: Partial<ReachedHost>): Seen => ({
