@@ -36,7 +36,7 @@ export async function keepPutting(recording: Recording, putter: Putter): Promise
         history.push({ ...put, outcome: 'failed', perhaps, error: `${target.name}: ${message}` })
       } else history.push({ ...put, outcome: 'acknowledged', revision: answer.revision })
     }
-    // Never in step with the others for long.
-    await sleep(2 * putEveryMs * random())
+    // All at the same moments, so that they meet.
+    await sleep(Math.ceil(putEveryMs - (nowMs() % putEveryMs)))
   }
 }

@@ -25,7 +25,7 @@ export async function keepReading(recording: Recording, reader: Reader): Promise
   while (!recording.stopping && recording.targets.includes(target)) {
     const chain = oneOf(chainKeys(prefix, Math.floor(random() * writers)), random)
     const chance = random()
-    const register = chance > 0.7 ? oneOf(registerKeys(prefix), random) : undefined
+    const register = chance > 0.8 ? oneOf(registerKeys(prefix), random) : undefined
     const key = chance < 0.3 ? oneOf(lately, random) : (register ?? chain)
     const beginMs = nowMs()
     if (key !== undefined) {

@@ -78,7 +78,7 @@ export function reportLine(report: Report): string {
     `${report.lost} lost`,
     `${report.reads} reads (${report.failedReads} failed at one member, ${report.unreadable} at all)`,
     `${report.wentBack} went back`,
-    `linearizable: ${report.notLinearizable === 0 ? 'yes' : `NO, ${report.notLinearizable} keys`} (${report.puts} puts at once)`,
+    `linearizable: ${report.notLinearizable === 0 ? 'yes' : `NO, at ${report.notLinearizable} keys`} (${report.puts} concurrent puts)`,
     `longest gap ${Math.round(report.longestGapMs)} ms at ${(report.longestGapBeganMs / 1000).toFixed(1)} s`,
     `own stall ${Math.round(report.ownStallMs)} ms`,
     hash ? `hashkv equal at revision ${hash.revision} on ${hash.members.join(' ')}` : 'hashkv NOT EQUAL',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CallError } from './grpc.ts'
+import { CallError } from './grpc.ts'
 import { seqOf, valueOf } from './history.ts'
 import { chainKeys, onceKey, oneOf } from './keys.ts'
 import { ask, attemptTimeoutMs } from './recording.ts'
@@ -82,12 +82,15 @@ async function putOnTop(
     const answer = await ask(recording, target, (api) => api.putAfter(key.key, value, key.modRevision, timeoutMs))
     if (answer instanceof Error) return answer
     const { done, found, revision } = answer
+    const expected = key.modRevision
     key.modRevision = done ? revision : (found?.modRevision ?? 0)
     if (done || found?.value === value) return key.modRevision
     // Another state than we left: an attempt that was given up and came late, or lost data. The judge knows which.
     const read = { type: 'read', client, key: key.key, endpoint: target.name, beginMs, endMs: nowMs() } as const
     const seq = found ? seqOf(key.key, found.value) : 0
     history.push({ ...read, outcome: 'answered', seq, modRevision: key.modRevision, revision })
+    // It would do so for ever.
+    if (key.modRevision === expected) return new CallError('reads otherwise than it compares', false)
   }
 }
 
