@@ -37,8 +37,10 @@ export async function agentKeys(socketPath: string): Promise<AgentKey[]> {
 
 /** An agent that holds one key: ssh2 would offer all that it has, until sshd hangs up. */
 export class OneKey extends ssh2.BaseAgent<ParsedKey> {
-  /** The host has taken the key and wanted a signature. */
-  isTaken = false
+  /** The host has taken the key, wanted a signature and got it. */
+  hasSigned = false
+  /** It wanted one, and the agent gave none: the key is to be confirmed, the agent is locked, or gone. */
+  hasRefused = false
   readonly #agent: ssh2.BaseAgent
   readonly #key: ParsedKey
 
@@ -58,9 +60,12 @@ export class OneKey extends ssh2.BaseAgent<ParsedKey> {
     options: SigningRequestOptions | SignCallback,
     done?: SignCallback,
   ): void {
-    this.isTaken = true
-    if (typeof options === 'function') this.#agent.sign(key, data, options)
-    else this.#agent.sign(key, data, options, done)
+    const callback = typeof options === 'function' ? options : done
+    this.#agent.sign(key, data, typeof options === 'function' ? {} : options, (error, signature) => {
+      this.hasSigned = signature !== undefined
+      this.hasRefused = signature === undefined
+      callback?.(error, signature)
+    })
   }
 }
 

@@ -7,9 +7,15 @@ import type { Attempt } from './failures.ts'
 import { connectionLost } from './failures.ts'
 import type { Ending, Process } from './process.ts'
 
-/** Starts a command on a channel of its own. */
-export async function openChannel(client: Client, command: string, attempt: Attempt): Promise<Process> {
+/** Starts a command on a channel of its own; waits for room where sshd has none at the moment. */
+export async function openChannel(
+  client: Client,
+  command: string,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<Process> {
   for (;;) {
+    signal.throwIfAborted()
     try {
       return await open(client, command, attempt)
     } catch (error) {

@@ -7,10 +7,12 @@ import type { Identity } from './identity.ts'
 export async function loginAdvice(
   target: SshTarget,
   identities: readonly Identity[],
-  { wantsPerson }: { wantsPerson: boolean },
+  { wantsPerson, isRefusedByAgent }: { wantsPerson: boolean; isRefusedByAgent: boolean },
 ): Promise<string[]> {
   const lines: string[] = []
   if (wantsPerson) lines.push('run it on a terminal: a person must answer for the second factor')
+  if (isRefusedByAgent)
+    lines.push('unlock the agent (ssh-add -X), or confirm the use of the key where it asks (ssh-add -c)')
   const encrypted = identities.find((identity) => identity.kind === 'unusable' && identity.why.startsWith('encrypted'))
   if (encrypted !== undefined)
     lines.push(`give ssh.passphrase for ${encrypted.file} (or add the key to an agent: ssh-add)`)

@@ -1,14 +1,9 @@
 import type { AnyAuthMethod } from 'ssh2'
-import type ssh2 from 'ssh2'
 import { DeployError } from '../errors.ts'
-import type { RevealSecret, SshTarget } from '../inventory/model.ts'
-import type { Secret } from '../secret.ts'
-import { OneKey } from './agent.ts'
-import type { FirstTries, Outcome } from './first-tries.ts'
-import type { KeyOffers } from './key-offers.ts'
-import type { PastLogin } from './past-logins.ts'
-import { answerPrompts } from './second-factor.ts'
+import type { SshTarget } from '../inventory/model.ts'
+import type { Outcome } from './first-tries.ts'
 import { loginAdvice } from './login-advice.ts'
+import { waysIn, type LoginMeans, type Progress, type Way } from './login-ways.ts'
 
 /** The ways to log in, one after the other, and what became of each. */
 export interface Login {
@@ -22,17 +17,6 @@ export interface Login {
   failure(where: string, said?: string): Promise<DeployError>
 }
 
-export interface LoginMeans {
-  /** Of the host, for messages. */
-  name: string
-  keys: KeyOffers
-  reveal: RevealSecret
-  tries: FirstTries
-  past: PastLogin
-  /** A code that only a person has; absent: there is none. */
-  askPerson: ((question: string) => Promise<Secret>) | undefined
-}
-
 export function login(target: SshTarget, means: LoginMeans): Login {
   const tried: string[] = [...means.keys.notes]
   const { promise: gaveUp, resolve } = Promise.withResolvers<void>()
@@ -40,13 +24,14 @@ export function login(target: SshTarget, means: LoginMeans): Login {
     isHalfIn: false,
     isPasswordTaken: false,
     hasAnswered: false,
+    isRefusedByAgent: false,
     passwordOutcome: undefined,
     giveUp() {
       passwordEnds('unknown')
       resolve()
     },
   }
-  const ways = methods(target, means, progress, tried)
+  const ways = waysIn(target, means, progress, tried)
   let offered: readonly string[] = []
   let last: Way | undefined
   let hasBegun = false
@@ -60,6 +45,10 @@ export function login(target: SshTarget, means: LoginMeans): Login {
       const isTaken = partial || last?.isTaken?.() === true
       if (isTaken) progress.isHalfIn = true
       if (isTaken && last?.needs === 'password') progress.isPasswordTaken = true
+      if (last?.isRefusedByAgent?.() === true) {
+        progress.isRefusedByAgent = true
+        tried.push(`${tried.pop()}: the server takes it, and the agent refused to sign`)
+      }
       passwordEnds(isTaken ? 'right' : 'wrong')
       const isTold = hasBegun ? last?.isTaken === undefined || !isTaken : !mustAskFirst(ways)
       last = undefined
@@ -97,6 +86,7 @@ export function login(target: SshTarget, means: LoginMeans): Login {
         tried: tried.length === 0 ? 'nothing: no key, agent or password is given' : tried.join('; '),
         answered: said ?? (offered.length === 0 ? 'nothing' : `the server takes ${offered.join(', ')}`),
         next: await loginAdvice(target, means.keys.identities, {
+          isRefusedByAgent: progress.isRefusedByAgent,
           wantsPerson: progress.isHalfIn && offered.includes('keyboard-interactive') && means.askPerson === undefined,
         }),
       })
@@ -106,88 +96,7 @@ export function login(target: SshTarget, means: LoginMeans): Login {
   }
 }
 
-interface Progress {
-  /** Another prompt wants something else then. */
-  isPasswordTaken: boolean
-  /** One factor was taken, another is wanted. */
-  isHalfIn: boolean
-  /** With more than keys. */
-  hasAnswered: boolean
-  /** Of the password that is being tried. */
-  passwordOutcome: ((outcome: Outcome) => void) | undefined
-  giveUp: () => void
-}
-
-interface Way {
-  name: string
-  needs: string
-  /** False: not at this point. */
-  isFor?: () => boolean
-  /** Undefined: it can't be tried; why is told. */
-  method(): Promise<AnyAuthMethod | undefined>
-  /** Of a key in an agent: the server wanted its signature. */
-  isTaken?: () => boolean
-}
-
 /** Whether a password may follow the keys of an agent: it is not to be asked for where the server takes none. */
 function mustAskFirst(ways: readonly Way[]): boolean {
   return ways[0]?.isTaken !== undefined && ways.some(({ needs, isFor }) => needs !== 'publickey' && isFor?.() !== false)
-}
-
-function methods(target: SshTarget, means: LoginMeans, progress: Progress, tried: string[]): Way[] {
-  const username = target.user
-  const ways: Way[] = means.keys.offers.map((offer): Way => {
-    if (!('agent' in offer))
-      return {
-        name: offer.name,
-        needs: 'publickey',
-        method: async () => ({ type: 'publickey', username, key: offer.key }),
-      }
-    const agent = new OneKey(offer.agent, offer.key)
-    return {
-      name: offer.name,
-      needs: 'publickey',
-      method: async () => ({ type: 'agent', username, agent: agent as ssh2.BaseAgent }),
-      isTaken: () => agent.isTaken,
-    }
-  })
-  const source = target.password
-  const password = async (): Promise<string | undefined> => {
-    if (source === undefined) return undefined
-    const secret = await means.reveal(source).catch((error: unknown) => {
-      means.past.refused(error)
-      throw error
-    })
-    progress.hasAnswered = true
-    const turn = await means.tries.turn('login', source, means.name)
-    if (turn.kind === 'try') progress.passwordOutcome = turn.end
-    else tried.push(`password: not tried here, as ${turn.at} refused it (several wrong ones lock an account)`)
-    return turn.kind === 'try' ? secret.reveal() : undefined
-  }
-  if (source !== undefined)
-    ways.push({
-      name: 'password',
-      needs: 'password',
-      method: async () => {
-        const given = await password()
-        return given === undefined ? undefined : { type: 'password', username, password: given }
-      },
-    })
-  ways.push({
-    name: source === undefined ? 'keyboard-interactive' : 'keyboard-interactive with the password',
-    needs: 'keyboard-interactive',
-    // Without a password it is for the second factor only: nobody asked for questions on seven hosts
-    isFor: () => source !== undefined || progress.isHalfIn,
-    method: async () => {
-      const given = progress.isPasswordTaken ? undefined : await password()
-      if (given === undefined && !progress.isHalfIn) return undefined
-      const { name, askPerson, past } = means
-      const onPersonWanted = (): void => past.wantedPerson()
-      // A push to a telephone asks nothing here
-      if (given === undefined) onPersonWanted()
-      const answering = { name, askPerson, onPersonWanted, giveUp: progress.giveUp }
-      return { type: 'keyboard-interactive', username, prompt: answerPrompts(answering, given, tried) }
-    },
-  })
-  return ways
 }

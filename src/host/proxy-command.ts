@@ -16,7 +16,7 @@ export async function throughCommand(
 ): Promise<Reached> {
   const { host, user } = target
   // They come to stand in shell text: what is no plain name there could be a command
-  if (![host, user].every((word) => /^[\w.:@%][\w.:@%+-]*$/.test(word))) throw unsafe(name, target)
+  if (![host, user].every(isPlainWord)) throw unsafe(name, target)
   const expanded = expandTokens(command, target)
   const words = ['-c', withLifeline, 'sh', process.env['SHELL'] ?? '/bin/sh', `exec ${expanded}`]
   // Ctrl-C on the terminal is for us to answer: there may be something to end on the host first
@@ -43,6 +43,11 @@ export async function throughCommand(
     throw signal.aborted ? signal.reason : error
   }
   return { socket, said: () => told.text().trim() }
+}
+
+/** Whether it means itself and nothing else in shell text. */
+export function isPlainWord(word: string): boolean {
+  return /^[\w.:@%][\w.:@%+-]*$/.test(word)
 }
 
 /** Ends the command with all that it has started once descriptor 3 is closed: by us, or because we are gone, however that came. */

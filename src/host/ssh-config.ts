@@ -5,7 +5,9 @@ import { promisify } from 'node:util'
 import { DeployError, exitCode } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { expandHome } from './home.ts'
-import { expandTokens } from './ssh-tokens.ts'
+import { knownHostsFiles } from './known-hosts-files.ts'
+import { isPlainWord } from './proxy-command.ts'
+import { expandPath } from './ssh-tokens.ts'
 
 /**
  * A target with what an OpenSSH configuration says where the inventory says nothing; asked of `ssh -G`, which knows Match,
@@ -31,28 +33,31 @@ export async function applySshConfig(target: SshTarget, passed: readonly string[
     user: open('user') ? (one('user') ?? target.user) : target.user,
     jump: (await Promise.all(chain)).flatMap((hop) => [...hop.jump, { ...hop, jump: [] }]),
   }
-  const path = (text: string): string => expandHome(expandTokens(text, found))
-  const knownHosts = one('userknownhostsfile')
+  const hostKeyAlias = one('hostkeyalias')
+  const tokens = { ...found, calledHost: target.host, ...(hostKeyAlias !== undefined && { hostKeyAlias }) }
+  const path = (text: string): string => expandHome(expandPath(text, tokens))
+  const knownHosts = { user: one('userknownhostsfile'), global: one('globalknownhostsfile') }
   const command = one('proxycommand') ?? 'none'
   return {
     ...found,
     key: open('key') ? await existing((said.get('identityfile') ?? target.key).map(path)) : target.key,
     agent: open('agent') ? agentOf(one('identityagent'), target.agent, path) : target.agent,
-    knownHosts:
-      open('knownHosts') && knownHosts !== undefined && !defaultKnownHosts.test(knownHosts)
-        ? [knownHosts, one('globalknownhostsfile') ?? ''].flatMap(files).map(path)
-        : target.knownHosts,
+    knownHosts: open('knownHosts') ? knownHostsFiles(knownHosts, target.knownHosts, path) : target.knownHosts,
     ...(one('identitiesonly') === 'yes' && { identitiesOnly: true as const }),
-    ...(one('hostkeyalias') !== undefined && { hostKeyAlias: one('hostkeyalias') as string }),
-    ...(open('jump') && found.jump.length === 0 && command !== 'none' && { proxyCommand: command }),
+    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
+    ...(open('jump') &&
+      found.jump.length === 0 &&
+      command !== 'none' && {
+        proxyCommand: withName(command, target.host),
+      }),
   }
 }
 
-/** What `ssh -G` prints where nothing is said; ours are the same, but HOME's. */
-const defaultKnownHosts = /^\S*\/\.ssh\/known_hosts \S*\/\.ssh\/known_hosts2$/
-
-function files(list: string): string[] {
-  return list.split(' ').filter((file) => file !== '' && file !== 'none')
+/** The other tokens are known where the command is run; this name only here. */
+function withName(command: string, calledHost: string): string {
+  return command.replaceAll(/%(.)/g, (token, letter) =>
+    letter === 'n' && isPlainWord(calledHost) ? calledHost : token,
+  )
 }
 
 function agentOf(said: string | undefined, agent: SshTarget['agent'], path: (text: string) => string) {
@@ -71,7 +76,7 @@ function hops(jump: string, target: SshTarget): SshTarget[] {
     const unsaid: SshTarget['defaulted'] = ['host', 'jump', 'config']
     if (user === undefined) unsaid.push('user')
     if (port === undefined) unsaid.push('port')
-    if (target.defaulted.includes('key')) unsaid.push('key')
+    for (const key of ['key', 'agent', 'knownHosts'] as const) if (target.defaulted.includes(key)) unsaid.push(key)
     return {
       ...inherited,
       host: (host ?? word).replace(/^\[|\]$/g, ''),

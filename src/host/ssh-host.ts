@@ -29,7 +29,7 @@ export function sshHost(
     async launch(attempt, limit) {
       if (escalation.kind === 'sudo-password') mayAskSudo(escalation, attempt)
       const token = randomBytes(8).toString('hex')
-      const process = await openChannel(client, remoteCommand(escalation, token), attempt)
+      const process = await openChannel(client, remoteCommand(escalation, token), attempt, limit.signal)
       if (escalation.kind === 'sudo-password') await passSudo(process, escalation, token, attempt, limit)
       return process
     },

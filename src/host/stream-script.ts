@@ -36,7 +36,16 @@ trap : TERM
   kill -s KILL -- "-$$"
 ) >/dev/null 2>&1 &
 ed_watcher=$!
-( exec 3<&-; "$@" )
+(
+  exec 3<&-
+  # No shell agrees with another on what stands between exec and such a name
+  case $1 in -*)
+    printf '%s: not found\n' "$1" >&2
+    exit 127 ;;
+  esac
+  # exec: what is called like one of the shell's own words (eval, exit, cd) is none here
+  exec "$@"
+)
 ed_code=$?
 exec 2>/dev/null
 kill -s KILL "$ed_watcher"

@@ -31,11 +31,11 @@ export function explainNode(node: Node, find: FindOrigin): Explained[] {
 }
 
 function login(at: readonly string[], ssh: SshTarget, find: FindOrigin): Explained[] {
-  const one = (key: string, value: Explained['value'], otherwise?: Origin, more: Path[] = []): Explained =>
-    explained(find, [...at, 'ssh', key], value, [['ssh', key], ...more], otherwise ?? unsaid(ssh, key))
+  const one = (key: string, value: Explained['value'], more: Path[] = []): Explained =>
+    explained(find, [...at, 'ssh', key], value, [['ssh', key], ...more], unsaid(ssh, key))
   const { host, port, user, key, agent, jump, knownHosts, config, password, passphrase } = ssh
   return [
-    one('host', host, undefined, [
+    one('host', host, [
       [...at, 'address'],
       [...at, 'client', 'address'],
     ]),
@@ -44,7 +44,7 @@ function login(at: readonly string[], ssh: SshTarget, find: FindOrigin): Explain
     one('key', key),
     ...(password === undefined ? [] : [one('password', secretText(password))]),
     ...(passphrase === undefined ? [] : [one('passphrase', secretText(passphrase))]),
-    one('agent', agent, agent === false ? undefined : { kind: 'environment', of: 'SSH_AUTH_SOCK' }),
+    one('agent', agent),
     one('jump', jump.map(hop)),
     one('config', config),
     one('knownHosts', knownHosts),
@@ -53,10 +53,12 @@ function login(at: readonly string[], ssh: SshTarget, find: FindOrigin): Explain
 }
 
 /** What goes before a default: the OpenSSH configuration; and of the machine itself, who works on it and which keys there are. */
-function unsaid({ config }: SshTarget, key: string): Origin {
-  const isAsked: readonly string[] = ['port', 'user', 'key', 'jump'] satisfies SshKey[]
-  if (config !== false && isAsked.includes(key)) return { kind: 'default', unless: config }
-  return key === 'user' ? { kind: 'environment', of: 'your user name' } : { kind: 'default' }
+function unsaid({ config, agent }: SshTarget, key: string): Origin {
+  const isAsked: readonly string[] = ['port', 'user', 'key', 'agent', 'jump', 'knownHosts'] satisfies SshKey[]
+  const otherwise = config !== false && isAsked.includes(key) ? { unless: config } : {}
+  if (key === 'agent' && agent !== false) return { kind: 'environment', of: 'SSH_AUTH_SOCK', ...otherwise }
+  if (key === 'user' && config === false) return { kind: 'environment', of: 'your user name' }
+  return { kind: 'default', ...otherwise }
 }
 
 function hop({ user, host, port }: SshTarget): string {

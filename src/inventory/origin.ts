@@ -6,9 +6,8 @@ import type { Path } from './schema-keys.ts'
 export type Origin =
   /** `at`: its path there; `variables`: of the environment, which the inventory reads for it. `node`: that node's own, over what is for all. */
   | { kind: 'inventory' | 'node'; at: string; line?: number; variables?: string[] }
-  /** Of the machine that this runs on. */
-  | { kind: 'environment'; of: string }
-  /** `unless`: the OpenSSH configuration that goes before it. */
+  /** Of the machine that this runs on. `unless`: the OpenSSH configuration that goes before it. */
+  | { kind: 'environment'; of: string; unless?: string }
   | { kind: 'default'; unless?: string }
 
 /** The first of these places that the inventory has; else what is told. */

@@ -126,8 +126,7 @@ wait
 `
 
 const peersScript = `${seeFirewall}
-see_firewall || : &
-command -v bash >/dev/null && command -v timeout >/dev/null || { wait; exit 0; }
+command -v bash >/dev/null && command -v timeout >/dev/null || { see_firewall || :; exit 0; }
 probe() {
   # A name that nobody knows would pass for a port that is blocked.
   case $2 in
@@ -141,4 +140,6 @@ probe() {
 }
 while [ $# -ge 3 ]; do probe "$1" "$2" "$3" & shift 3; done
 wait
+# Then only: what it prints is long, and would be cut up by the others' lines.
+see_firewall || :
 `

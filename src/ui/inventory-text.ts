@@ -13,7 +13,7 @@ type Value = string | number | boolean | null
 
 type Origin =
   | { kind: 'inventory' | 'node'; at: string; line?: number; variables?: string[] }
-  | { kind: 'environment'; of: string }
+  | { kind: 'environment'; of: string; unless?: string }
   | { kind: 'default'; unless?: string }
 
 /** The resolved inventory as people read it: what is for the cluster, what is alike on every node, what is a node's own. */
@@ -83,8 +83,10 @@ function valueText({ path, value }: Explained): string {
 }
 
 function originText({ path, from }: Explained, file: string): string {
-  if (from.kind === 'environment') return `environment: ${from.of}`
-  if (from.kind === 'default') return from.unless === undefined ? 'default' : `default, unless ${from.unless} has it`
+  if (from.kind === 'environment' || from.kind === 'default') {
+    const otherwise = from.unless === undefined ? '' : `, unless ${from.unless} has it`
+    return `${from.kind === 'environment' ? `environment: ${from.of}` : 'default'}${otherwise}`
+  }
   const line = from.line === undefined ? file : `${file}:${from.line}`
   const isThere = [path, path.slice(2)].some((each) => from.at === each.join('.'))
   const elsewhere = isThere ? '' : `, ${from.at}`

@@ -22,9 +22,8 @@ afterEach(() => {
 })
 
 /** Its keys are not on this machine: nobody logs in. */
-function written(nodes: string): string {
+function written(nodes: string, ssh = `{ user: 'deploy', key: 'gone', agent: false, config: false }`): string {
   const file = join(folder, 'inventory.ts')
-  const ssh = `{ user: 'deploy', key: 'gone', agent: false, config: false }`
   writeFileSync(
     file,
     `export default {\n  cluster: 'prod',\n  version: '3.6.16',\n  nodes: ${nodes},\n  ssh: ${ssh},\n}\n`,
@@ -53,6 +52,15 @@ test('for people: what all nodes share once, then each, every value with its ori
   expect(b).toMatch(/^client\.port +12379 +inventory\.ts:4$/m)
   expect(b).toMatch(/^peer\.address +10\.0\.0\.2 +inventory\.ts:4, nodes\.b\.address$/m)
   expect(told.stderr).toMatch(/^! 2 members survive/)
+})
+
+test('what the OpenSSH configuration may say otherwise is told as such', async () => {
+  vi.stubEnv('SSH_AUTH_SOCK', '/run/agent')
+  writeFileSync(join(folder, 'config'), '')
+  expect(await inventory({ inventory: written(two, `{ user: 'deploy', key: 'gone', config: './config' }`) })).toBe(0)
+  const unless = `unless ${join(folder, 'config')} has it`
+  expect(told.stdout).toContain(`environment: SSH_AUTH_SOCK, ${unless}\n`)
+  expect(told.stdout).toMatch(new RegExp(`^ssh\\.knownHosts .* default, ${unless}$`, 'm'))
 })
 
 test('for programs: one object, and the warnings in it', async () => {

@@ -2,20 +2,23 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 import { expect, it, onTestFinished } from 'vitest'
 import { openChannel } from '../../../src/host/channel.ts'
 import type { Client } from '../../../src/host/client.ts'
 import { sessions } from '../../../src/host/sessions.ts'
 
+const { signal } = new AbortController()
 const attempt = { host: 'node1', target: 'root@127.0.0.1:22', what: 'test' }
 
-/** A server that answers every command with its exit code at once; connected to. */
-async function client(): Promise<Client> {
+/** A server that answers every command with its exit code at once, but opens no session while it is full; connected to. */
+async function client(isFull: () => boolean = () => false): Promise<Client> {
   const server = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, (connection) => {
     connection.on('error', () => {})
     connection.on('authentication', (context) => context.accept())
-    connection.on('session', (acceptSession) => {
+    connection.on('session', (acceptSession, rejectSession) => {
+      if (isFull()) return rejectSession()
       acceptSession().on('exec', (accept, _reject, { command }) => {
         const channel = accept()
         channel.exit(Number(command))
@@ -64,7 +67,7 @@ function inBatches(socket: Socket): Duplex {
 it('hears an exit code that comes together with the start of the command', async () => {
   const connected = await client()
   for (let code = 1; code <= 20; code++) {
-    const process = await openChannel(connected, String(code), attempt)
+    const process = await openChannel(connected, String(code), attempt, signal)
     process.stdout.resume()
     process.stderr.resume()
     expect(await process.ended).toEqual({ kind: 'exit', code })
@@ -76,7 +79,22 @@ it('tells a connection that has ended from a command that failed', async () => {
   const connected = await client()
   connected.ssh.end()
   await connected.ended
-  await expect(openChannel(connected, '0', attempt)).rejects.toMatchObject({
+  await expect(openChannel(connected, '0', attempt, signal)).rejects.toMatchObject({
     message: expect.stringContaining('was lost'),
   })
+})
+
+it('waits for room no longer than it is wanted', async () => {
+  let asked = 0
+  const connected = await client(() => ++asked > 0)
+  const interruption = new AbortController()
+  const busy = { ...connected.sessions, mayHaveRoom: () => sleep(10, true) }
+  const opening = openChannel({ ...connected, sessions: busy }, '0', attempt, interruption.signal)
+  opening.catch(() => {})
+  await expect.poll(() => asked).toBeGreaterThan(2)
+  interruption.abort(new Error('enough'))
+  await expect(opening).rejects.toThrow('enough')
+  const askedUntilThen = asked
+  await sleep(300)
+  expect(asked).toBe(askedUntilThen)
 })

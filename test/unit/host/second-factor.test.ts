@@ -34,11 +34,13 @@ async function logIn(target: SshTarget, code?: string) {
   return { connection, questions }
 }
 
-async function agentWithKey(): Promise<string> {
+async function agentWithKey(...how: string[]): Promise<string> {
   const socket = join(mkdtempSync(join(tmpdir(), 'agent-')), 'socket')
-  const process = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  // Whoever is asked to confirm says no
+  const env = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force', PATH: '/usr/bin:/bin' }
+  const process = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore', env })
   onTestFinished(() => void process.kill())
-  const add = () => spawnSync('ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket, PATH: '/usr/bin:/bin' } })
+  const add = () => spawnSync('ssh-add', ['-q', ...how, keyFile], { env: { ...env, SSH_AUTH_SOCK: socket } })
   await expect.poll(() => add().status, { timeout: 5000 }).toBe(0)
   return socket
 }
@@ -59,6 +61,20 @@ describe('a host that wants a key and a code', () => {
     const { connection, questions } = await logIn({ ...target, agent: await agentWithKey() }, '123456')
     expect(connection.kind).toBe('connected')
     expect(questions).toEqual(['node1: Verification code'])
+  })
+
+  it.skipIf(!hasAgent)('is not half open to a key that its agent refuses to sign with', async () => {
+    const { target, factors } = await factorServer(server, user.public)
+    const { connection, questions } = await logIn({ ...target, agent: await agentWithKey('-c') }, '123456')
+    expect(connection).toMatchObject({
+      error: {
+        tried: expect.stringMatching(
+          /^key .* of the agent \(ssh-ed25519\): the server takes it, and the agent refused to sign$/,
+        ),
+        next: expect.arrayContaining([expect.stringContaining('ssh-add -X')]),
+      },
+    })
+    expect([questions, factors]).toEqual([[], []])
   })
 
   it('is told as such where nobody is there to answer', async () => {

@@ -70,9 +70,33 @@ describe.each(interpreters)('a command under %s', (interpreter) => {
     ['its exit code', ['sh', '-c', 'exit 42'], 42],
     ['that it was not found', ['no-such-program'], 127],
     ['which signal killed it', ['sh', '-c', 'kill -9 $$'], 137],
-    ['what an `exit` for a command says', ['exit', '3'], 3],
   ])('tells %s', async (_, words, code) => {
     expect((await told(shell, words)).end).toEqual(exit(code))
+  })
+
+  it.each([
+    [['eval', 'echo no; exit 3']],
+    [['exit', '3']],
+    [['.', '/etc/profile']],
+    [['set', '-x']],
+    [['exec', 'echo', 'no']],
+    [['-a', 'no', 'echo', 'no']],
+    [['-c', 'echo', 'no']],
+    [['--', 'echo', 'no']],
+    [['A=1', 'echo', 'no']],
+    [['']],
+  ])('is a program, which %j is none for', async (words) => {
+    const { end, stdout, stderr } = await told(shell, words)
+    expect(stdout.toString()).toBe('')
+    expect(stderr.toString()).toMatch(/not found|denied/i)
+    expect([126, 127]).toContain(end.kind === 'exit' ? end.code : end.kind)
+  })
+
+  it.each([
+    [['echo', '-n', 'yes'], 'yes'],
+    [['printf', '%s', '$yes'], '$yes'],
+  ])('is a program, also where the shell has its own of that name: %j', async (words, stdout) => {
+    expect((await told(shell, words)).stdout.toString()).toBe(stdout)
   })
 
   it('keeps its streams apart and their bytes as they are, without what the login says', async () => {

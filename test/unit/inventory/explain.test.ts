@@ -80,9 +80,12 @@ test('what comes of the machine at hand', () => {
 test('what an OpenSSH configuration may say otherwise', () => {
   const config = '/home/ana/.ssh/config'
   const at = explainer(minimal(), '', { exists: (path) => path === config })
-  for (const key of ['port', 'user', 'key', 'jump'])
+  for (const key of ['port', 'user', 'key', 'agent', 'jump', 'knownHosts'])
     expect(at(`nodes.node1.ssh.${key}`)?.from, key).toEqual({ kind: 'default', unless: config })
-  expect(at('nodes.node1.ssh.knownHosts')?.from).toEqual(byDefault)
+  expect(at('nodes.node1.ssh.sudo')?.from).toEqual(byDefault)
+  const around = { exists: (path: string) => path === config, env: { SSH_AUTH_SOCK: '/run/agent' } }
+  const agent = explainer(minimal(), '', around)('nodes.node1.ssh.agent')
+  expect(agent).toEqual({ value: 'SSH_AUTH_SOCK', from: { kind: 'environment', of: 'SSH_AUTH_SOCK', unless: config } })
 })
 
 test('what is read from the environment by the file itself', () => {

@@ -114,6 +114,34 @@ test('no firewall has no command, nor one that nobody asked for', () => {
   expect(readFirewall(['node2 124'])).toBeUndefined()
 })
 
+test('what a long ruleset says stands apart from what the probes say', async () => {
+  const folder = await temporaryFolder(onTestFinished)
+  const rules = Array.from({ length: 400 }, (_, at) => `    ip saddr 10.0.0.${at % 256} drop`).join('\\n')
+  const table = `printf 'table inet filter {\\n  chain input {\\n    type filter hook input priority 0; policy drop;\\n'`
+  await putPrograms(folder, {
+    systemctl: 'exit 3',
+    timeout: "sleep 0.4; echo 'bash: connect: Connection refused' >&2; exit 1",
+    nft: `${table}; printf '${rules}\\n'; sleep 1; printf '${rules}\\n'`,
+  })
+  const { stdout } = await runHere(peersLook(of, node).script, folder)
+  const [probes, lines] = [
+    /^\S+ (open|blocked|rejected|unresolved|\d+)$/,
+    /^#@ (nft|rules .+ drop;?|rules (table|  chain) .+\{)$/,
+  ]
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .filter((line) => !probes.test(line) && !lines.test(line)),
+  ).toEqual([])
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .filter((line) => probes.test(line)),
+  ).toHaveLength(of.nodes.length - 1)
+})
+
 test.each([
   ['answers that there is no way', "echo 'bash: connect: No route to host' >&2; exit 1", 'rejected'],
   ['answers nothing', 'exit 124', 'blocked'],
