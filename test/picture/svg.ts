@@ -22,12 +22,8 @@ export function svgOf(frames: readonly Frame[], columns: number, title: string):
   const rows = Math.max(...frames.map(({ lines }) => lines.length))
   const width = Math.ceil(2 * margin.left + columns * cell.width)
   const height = margin.top + rows * cell.height + margin.bottom
-  const shown = Array.from({ length: rows }, (_, row) =>
-    stretches(
-      frames.map(({ lines }) => lines[row] ?? ''),
-      row,
-    ),
-  ).flat()
+  const drawn = frames.map(({ lines }) => drawnLines(lines))
+  const shown = Array.from({ length: rows }, (_, row) => stretches(drawn.map((lines) => lines[row] ?? ''))).flat()
   const spans = [...new Set(shown.map(({ span }) => span))]
   const font = 'font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14"'
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${font}>
@@ -41,10 +37,10 @@ ${shown.map(({ span, text }) => `<g class="${span}">${text}</g>`).join('\n')}
 }
 
 /** A line that stays as it is from one frame to the next is drawn once. */
-function stretches(lines: readonly string[], row: number): { span: string; text: string }[] {
+function stretches(lines: readonly string[]): { span: string; text: string }[] {
   const begins = lines.flatMap((line, index) => (index === 0 || line !== lines[index - 1] ? [index] : []))
   return begins.flatMap((from, index) => {
-    const text = drawn(lines[from] ?? '', margin.top + row * cell.height)
+    const text = lines[from] ?? ''
     return text === '' ? [] : [{ span: `f${from}-${begins[index + 1] ?? lines.length}`, text }]
   })
 }
@@ -72,31 +68,38 @@ function seconds(frames: readonly Frame[]): number {
   return frames.reduce((sum, frame) => sum + frame.seconds, 0)
 }
 
-/** Each run of one look where it stands: fonts of other widths keep the columns. */
-function drawn(line: string, y: number): string {
+interface Look {
+  fill: string
+  isBold: boolean
+  isDim: boolean
+}
+
+/** How a line ends is how the next one begins. */
+function drawnLines(lines: readonly string[]): string[] {
   const look = { fill: plain, isBold: false, isDim: false }
+  return lines.map((line, row) => drawnLine(line, margin.top + row * cell.height, look))
+}
+
+/** Each run of one look where it stands: fonts of other widths keep the columns. */
+function drawnLine(line: string, y: number, look: Look): string {
   let column = 0
   let text = ''
   for (const part of line.split(/(\p{Cc}\[[\d;]*m)/u)) {
     const codes = /^\p{Cc}\[([\d;]*)m$/u.exec(part)?.[1]
-    if (codes !== undefined)
-      codes
-        .split(';')
-        .map(Number)
-        .forEach((code) => apply(look, code))
-    else {
-      const x = (margin.left + column * cell.width).toFixed(1)
-      const [length, weight] = [(part.length * cell.width).toFixed(1), look.isBold ? ' font-weight="600"' : '']
-      const fill = look.isDim ? faint : look.fill
-      if (part.trim() !== '')
-        text += `<text x="${x}" y="${y}" fill="${fill}"${weight} textLength="${length}" xml:space="preserve">${escaped(part)}</text>`
-      column += part.length
+    if (codes !== undefined) {
+      for (const code of codes.split(';')) apply(look, Number(code))
+      continue
     }
+    const x = (margin.left + column * cell.width).toFixed(1)
+    const [length, weight] = [(part.length * cell.width).toFixed(1), look.isBold ? ' font-weight="600"' : '']
+    const at = `x="${x}" y="${y}" fill="${look.isDim ? faint : look.fill}"${weight} textLength="${length}"`
+    if (part.trim() !== '') text += `<text ${at} xml:space="preserve">${escaped(part)}</text>`
+    column += part.length
   }
   return text
 }
 
-function apply(look: { fill: string; isBold: boolean; isDim: boolean }, code: number): void {
+function apply(look: Look, code: number): void {
   if (code === 0) Object.assign(look, { fill: plain, isBold: false, isDim: false })
   if (code === 1) look.isBold = true
   if (code === 2) look.isDim = true

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { mustRun } from '../lab/process.ts'
 
 /** A terminal nobody looks at, with a shell in it. */
@@ -31,9 +32,10 @@ export async function openTerminal(columns: number, rows: number, cwd: string, p
   return {
     watch: async (command) => {
       await tmux('send-keys', '-l', command)
+      await sleep(300)
       const shots = [await shot()]
       await tmux('send-keys', 'Enter')
-      while (isTyped(shots.at(-1)) || !isBack(shots.at(-1))) {
+      while (!isBack(shots.at(-1))) {
         if (performance.now() - (shots[0]?.atMs ?? 0) > patienceMs) throw new Error(`${command} did not end`)
         await sleep(100)
         shots.push(await shot())
@@ -42,12 +44,9 @@ export async function openTerminal(columns: number, rows: number, cwd: string, p
     },
     close: async () => void (await tmux('kill-server')),
   }
+}
 
-  function isTyped(last: Shot | undefined): boolean {
-    return last?.lines.at(-1)?.startsWith(`${prompt} `) === true
-  }
-
-  function isBack(last: Shot | undefined): boolean {
-    return last?.lines.at(-1)?.trim() === prompt
-  }
+/** The last line is the prompt, and nothing was typed yet. */
+function isBack(shot: Shot | undefined): boolean {
+  return stripVTControlCharacters(shot?.lines.at(-1) ?? '').trim() === prompt
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { root } from '../../docs/pages.ts'
 import { hostOutput, labHost, labReset, stateFiles } from '../../lab/lab.ts'
 import { mustRun } from '../../lab/process.ts'
 import { opensslCa } from '../support/foreign-ca.ts'
@@ -9,8 +10,12 @@ import { inventoryOf } from './every-day.ts'
 import type { Followed } from './follow.ts'
 import type { Reader } from './reader.ts'
 
-const registry = 'it takes packages from a registry, and the first would take away those that this test runs with'
 const github = "the lab has no way to etcd's releases"
+
+const installed = `mkdir -p carried/node_modules/etcd-deploy carried/node_modules/.bin
+tar -C carried/node_modules/etcd-deploy --strip-components=1 -xzf ./etcd-deploy-*.tgz
+ln -s '${root}'node_modules/* carried/node_modules
+ln -s ../etcd-deploy/bin/etcd-deploy.js carried/node_modules/.bin/etcd-deploy`
 
 /** Pages for those who begin anew, each in a folder of its own. */
 export function guides(site: Site, { folder }: Reader): Record<string, Followed> {
@@ -24,9 +29,13 @@ export function guides(site: Site, { folder }: Reader): Record<string, Followed>
           untried: github,
         },
         'curl -LO https://github.com/etcd-io/etcd/releases/download/v3.6.16/SHA256SUMS': { untried: github },
-        'npm ci && npm pack': { untried: registry },
-        'npm install --ignore-scripts --prefix ./carried ./etcd-deploy-*.tgz': { untried: registry },
-        './carried/node_modules/.bin/etcd-deploy --version': { untried: registry },
+        // npm ci would take away the packages that this test runs with, and the dist/ that it tests.
+        'npm ci && npm pack': { typed: () => `npm pack --ignore-scripts '${root}'` },
+        // In place of a registry: what it would bring is here.
+        'npm install --ignore-scripts --prefix ./carried ./etcd-deploy-*.tgz': { typed: () => installed },
+        './carried/node_modules/.bin/etcd-deploy --version': {
+          after: ({ stdout }) => expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/),
+        },
       },
     },
     'docs/coming-from.md': {

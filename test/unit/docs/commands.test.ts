@@ -1,8 +1,9 @@
 import type { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
+import { releaseUrls } from '../../../src/binaries/release.ts'
 import { commandLines } from '../../docs/command-lines.ts'
-import { inlineCode, pages, read, type Placed } from '../../docs/pages.ts'
+import { blocksOf, inlineCode, pages, read, type Placed } from '../../docs/pages.ts'
 import { commandNames, misuse } from '../../docs/parse-call.ts'
 import { shellCalls } from '../../docs/shell-calls.ts'
 
@@ -29,14 +30,27 @@ describe.each(pages.flatMap(commandLines))('$page:$line $text', ({ text }) => {
   })
 })
 
+test('what is typed is found, and stands in blocks that say so', () => {
+  expect(commandLines('README.md').map(({ text }) => text)).toEqual(
+    expect.arrayContaining(['npm run demo', 'etcd-deploy up inventory.ts', 'etcd-deploy snapshot save etcd.db']),
+  )
+  const others = pages.flatMap(blocksOf).filter(({ language }) => !['sh', 'crontab'].includes(language))
+  expect(others.filter(({ text }) => /^(\$ )?(etcd-deploy|npx|npm) /m.test(text))).toEqual([])
+})
+
 test.each(pages)('%s: what it mentions is there, and takes what is said of it', async (page) => {
   const wrong: string[] = []
   for (const { line, text, whole } of inlineCode(page).flatMap(mentions)) {
     const problem = await misuse(text.split(' '))
-    if (problem !== undefined && !(isShort(text, problem) && (!whole || names.includes(text))))
+    if (problem !== undefined && !(isShort(text, problem) && (!whole || isName(text))))
       wrong.push(`${page}:${line} \`${text}\`: ${problem.message}`)
   }
   expect(wrong).toEqual([])
+})
+
+test('what is fetched by hand for a mirror is what would be downloaded', () => {
+  const fetched = commandLines('docs/air-gapped.md').flatMap(({ text }) => /^curl -LO (.*)$/.exec(text)?.[1] ?? [])
+  expect(fetched).toEqual(Object.values(releaseUrls({ kind: 'official' }, { version: '3.6.16', arch: 'amd64' })))
 })
 
 test.each(notThereYet)('%s is promised as long as it is not there', (name) => {
@@ -66,7 +80,12 @@ function alternatives(words: string): string[] {
 
 /** A command spoken of by its name alone, an option without what it takes. */
 function isShort(words: string, { code }: Partial<CommanderError>): boolean {
-  if (names.some((name) => name.startsWith(`${words} `))) return true
+  if (isName(words)) return true
   if (code === 'commander.optionMissingArgument') return /--\S+$/.test(words)
   return code === 'commander.missingArgument' || code === 'commander.missingMandatoryOptionValue'
+}
+
+/** Of a command, or of a group of them. */
+function isName(words: string): boolean {
+  return names.some((name) => name === words || name.startsWith(`${words} `))
 }
