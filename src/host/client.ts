@@ -82,6 +82,13 @@ export async function openClient(
   }
 }
 
+/** A host that has gone silent confirms no end: it must not keep this process from its own. */
+export function endClient({ ssh, socket }: Pick<Client, 'ssh' | 'socket'>): void {
+  ssh.end()
+  setTimeout(() => socket.destroy(), farewellMs).unref()
+}
+
+const farewellMs = 2000
 const dropsTolerated = 8
 
 function ending(client: SshClient): Promise<Error | undefined> {

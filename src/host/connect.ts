@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { attempts, type Attempts } from './attempts.ts'
-import type { Attempting, LoginOptions } from './client.ts'
+import { endClient, type Attempting, type LoginOptions } from './client.ts'
 import type { Escalation } from './command.ts'
 import type { Connection } from './host.ts'
 import type { FindRoute } from './jump.ts'
@@ -72,7 +72,7 @@ async function connectBy(
     options.signal.throwIfAborted()
     const { target, client } = await logInAtAny(routes, [places].flat(), name, options)
     const escalation = await escalate(name, target, options).catch((error: unknown) => {
-      client.ssh.end()
+      endClient(client)
       throw error
     })
     return { kind: 'connected', host: sshHost(name, target, client, escalation, options.onCommand) }

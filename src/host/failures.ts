@@ -35,7 +35,10 @@ export function endedEarly(attempt: Attempt, ending: Ending, stderr: string): De
   return new DeployError({
     ...facts(attempt, stderr),
     message: `the script on the host did not finish: ${how}`,
-    next: 'see the host’s journal (out of memory?), then run the same command again',
+    next: [
+      'see the host’s journal: was it out of memory? Where the network was gone for a minute, our lock there has ended it',
+      'then run the same command again',
+    ],
   })
 }
 

@@ -1,6 +1,6 @@
 import type { SshTarget } from '../inventory/model.ts'
 import type { Attempting, Client } from './client.ts'
-import { openClient } from './client.ts'
+import { endClient, openClient } from './client.ts'
 import { forward } from './forward.ts'
 import type { Reached } from './reach.ts'
 import { reach } from './reach.ts'
@@ -67,10 +67,7 @@ export function jumpRoutes(): FindRoute {
       if (--entry.users > 0) return
       open.delete(key)
       entry.abandon?.abort()
-      entry.client.then(
-        (client) => client.ssh.end(),
-        () => {},
-      )
+      entry.client.then(endClient, () => {})
     })
     try {
       const { ssh } = await unlessAborted(entry.client, abandoned)

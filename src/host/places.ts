@@ -2,7 +2,7 @@ import { DeployError } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { bestOf } from './best-of.ts'
 import type { Attempting, Client, LoginOptions } from './client.ts'
-import { openClient } from './client.ts'
+import { endClient, openClient } from './client.ts'
 import { confirmOnce } from './confirm-once.ts'
 import type { FindRoute } from './jump.ts'
 import type { Failure } from './none-answered.ts'
@@ -47,10 +47,7 @@ export async function logInAtAny(
   }
   for (const loser of attempts.filter((attempt) => attempt !== found)) {
     loser.abandon.abort()
-    loser.client.then(
-      (client) => client.ssh.end(),
-      () => {},
-    )
+    loser.client.then(endClient, () => {})
   }
   return { target: found.target, client: await found.client }
 }

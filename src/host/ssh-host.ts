@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SshTarget } from '../inventory/model.ts'
 import { openChannel } from './channel.ts'
-import type { Client } from './client.ts'
+import { endClient, type Client } from './client.ts'
 import type { Escalation } from './command.ts'
 import { remoteCommand } from './command.ts'
 import { noShell } from './failures.ts'
@@ -45,7 +45,7 @@ export function sshHost(
     stream: (words, streamOptions) => streamCommand(shell, words, streamOptions),
     lock: (fence, blocks, lockOptions) => takeLock(shell, fence, blocks, lockOptions),
     dial: (address, port, signal) => forward(client.ssh, address, port, name, signal),
-    close: () => void client.ssh.end(),
+    close: () => endClient(client),
     ended: client.ended,
   }
 }
