@@ -31,8 +31,7 @@ test.runIf(inTurn)(
     onTestFinished(() => site.remove())
     const running = site.run('up')
     await hostOutput('node2', "timeout 30 sh -c 'until pidof etcd; do sleep 0.02; done'")
-    await cutPort('node2', 22, 'in')
-    onTestFinished(() => healPorts('node2'))
+    await cutFromController(['node2'])
     const run = await running
     expect(run.code, run.stdout).toBe(1)
     expect(problemsOf(run)).toMatchObject([{ host: 'node2', message: expect.stringContaining('was lost') }])
@@ -40,7 +39,7 @@ test.runIf(inTurn)(
     await hostOutput('node1', 'etcdctl endpoint health --cluster')
     await hostOutput('node1', 'etcdctl put kept through-it-all')
     const started = await startTimes(hosts)
-    await healPorts('node2')
+    await restoreController(['node2'])
     await expectRepaired(site)
     expect(await startTimes(hosts)).toEqual(started)
     expect(await hostOutput('node2', 'etcdctl get kept')).toBe('kept\nthrough-it-all\n')
@@ -56,18 +55,19 @@ test.runIf(inTurn)(
     await hostOutput('node1', 'etcdctl put kept through-it-all')
     const { leader } = await leadership('node1')
     const [first = 'node1'] = hosts.filter((host) => host !== leader)
-    // Cut off from its peers, the member that restarts is waited for, and after that its previous files would come back.
-    await cutPort(first, 2380)
-    onTestFinished(() => healPorts(first))
     site.edit({
       settings: { 'snapshot-count': 10_001 },
       ssh: { ...site.inventory.ssh, timeouts: { start: '70s' } },
     })
     const one = startEtcdDeploy(['up', '-i', site.file, '--json'], site.env)
     onTestFinished(() => one.signal('SIGKILL'))
-    await one.said(/"state":"waiting for peers"/)
+    await one.said(/"type":"lock-taken"/)
+    // Cut off from its peers, the member that restarts is waited for, and after that its previous files would come back.
+    await cutPort(first, 2380)
+    onTestFinished(() => healPorts(first))
+    await one.said(new RegExp(`"host":"${first}","what":"restart the member","state":"waiting for peers"`))
     expect(await hostOutput(first, settings)).toContain('10001')
-    await cutFromController()
+    await cutFromController(hosts)
     const sinceMs = performance.now()
 
     const other = await secondController(site)
@@ -85,7 +85,7 @@ test.runIf(inTurn)(
     expect(problemsOf(gone)[0]?.message).toMatch(/was lost/)
     message('a controller whose network is gone', gone)
     await sleep(Math.max(0, 120_000 - (performance.now() - sinceMs)))
-    await restoreController()
+    await restoreController(hosts)
     await sleep(3000)
     expect([await footprints(hosts), await startTimes(hosts)]).toEqual([after, started])
     for (const host of hosts) {
@@ -112,16 +112,15 @@ async function secondController(of: Site): Promise<Site> {
 const rules = ['INPUT ! -i lo -p tcp --dport 22', 'OUTPUT ! -o lo -p tcp --sport 22']
 
 /** Silence by IPv4, in both directions. */
-async function cutFromController(): Promise<void> {
-  onTestFinished(restoreController)
-  await each('-I')
+async function cutFromController(from: readonly NodeName[]): Promise<void> {
+  onTestFinished(() => restoreController(from))
+  await on(from, (rule) => `iptables -w -I ${rule} -j DROP`)
 }
 
-async function restoreController(): Promise<void> {
-  await each('-D')
+async function restoreController(from: readonly NodeName[]): Promise<void> {
+  await on(from, (rule) => `while iptables -w -D ${rule} -j DROP 2>/dev/null; do :; done`)
 }
 
-async function each(verb: '-I' | '-D'): Promise<void> {
-  const lines = rules.map((rule) => `iptables -w ${verb} ${rule} -j DROP ${verb === '-D' ? '2>/dev/null || :' : ''}`)
-  await Promise.all(hosts.map((host) => hostOutput(host, lines.join('\n'))))
+async function on(some: readonly NodeName[], line: (rule: string) => string): Promise<void> {
+  await Promise.all(some.map((host) => hostOutput(host, rules.map(line).join('\n'))))
 }
