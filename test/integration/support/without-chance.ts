@@ -6,7 +6,7 @@ export function withoutChance(words: string): string {
 const replacements: [RegExp, string][] = [
   [/^warning: .* is in memory \(tmpfs\).*\n+/gm, ''],
   [/[^\s'"(]*\/etcd-deploy-test-\w+/g, '/home/ana/etcd'],
-  [/[^\s'"(]*\/etcd-deploy-lab\/state\/\w+/g, '/home/ana/.ssh/id_ed25519'],
+  [/[^\s'"(]*\/test\/lab\/\.state\//g, '/home/ana/.ssh/'],
   [/[^\s'"(]*\/etcd-deploy-lab\/releases/g, '/home/ana/releases'],
   [/http:\/\/127\.0\.0\.1:\d+/g, 'https://mirror.example.com'],
   [/\b10\.213\.96\./g, '10.0.0.'],
@@ -15,6 +15,6 @@ const replacements: [RegExp, string][] = [
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d{4})/g, '2026-11-20T10:00:00Z'],
   [/\bSHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:…'],
   [/\b([0-9A-F]{2}:){5,}[0-9A-F]{2}\b/g, '3A:7F:…'],
-  [/\b[0-9a-f]{12,128}\b/g, '…'],
+  [/\b([0-9a-f]{12,128}|[0-9A-F]{20,40})\b/g, '…'],
   [/\bpid[= ]\d+/g, 'pid …'],
 ]
