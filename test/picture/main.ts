@@ -7,7 +7,7 @@ import { startReleaseServer } from '../lab/releases/server.ts'
 import { svgOf, type Frame } from './svg.ts'
 import { openTerminal, type Shot } from './terminal.ts'
 
-// README's picture anew, from a run on the lab's hosts: `npx node test/picture/main.ts`, with tmux installed.
+// README's picture anew, from a run on the lab's hosts: `npm run picture`, with tmux installed.
 const root = join(import.meta.dirname, '../..')
 const [columns, rows] = [92, 28]
 
