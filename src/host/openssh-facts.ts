@@ -32,7 +32,8 @@ export async function askOpenSsh(name: string, said: SshTarget, words: readonly 
  * command.
  */
 export function refuseOddNames(name: string, { host, user }: SshTarget): void {
-  if ([host, user].every((word) => /^[\w.:@%][\w.:@%+-]*$/.test(word))) return
+  // DOMAIN\user is a login of Active Directory
+  if (/^[\w.:@%][\w.:@%+-]*$/.test(host) && /^[\w.:@%][\w.:@%+\\-]*$/.test(user)) return
   throw new DeployError({
     host: name,
     message: 'ssh was not run: host name or user is none that it could be told safely',
