@@ -2,6 +2,10 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { DeployError, exitCode } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
+import { expandHome } from './home.ts'
+import { knownHostsFiles } from './known-hosts-files.ts'
+import { isPlainWord } from './proxy-command.ts'
+import { expandPath } from './ssh-tokens.ts'
 
 /** The host as ssh itself will look for it, with these words in front. */
 export async function askOpenSsh(name: string, said: SshTarget, words: readonly string[]): Promise<SshTarget> {
@@ -15,16 +19,18 @@ export async function askOpenSsh(name: string, said: SshTarget, words: readonly 
   }
   const one = (keyword: string): string | undefined =>
     new RegExp(`^${keyword} (.*)$`, 'm').exec(stdout)?.[1]?.trim() || undefined
-  const files = [one('userknownhostsfile'), one('globalknownhostsfile')].flatMap((list) => list?.split(' ') ?? [])
-  const alias = one('hostkeyalias')
-  return {
+  const hostKeyAlias = one('hostkeyalias')
+  const found = {
     ...said,
     host: one('hostname') ?? said.host,
     port: Number(one('port') ?? said.port),
     user: one('user') ?? said.user,
-    knownHosts: files.filter((file) => file !== 'none'),
-    ...(alias !== undefined && { hostKeyAlias: alias }),
+    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
   }
+  const path = (text: string): string => expandHome(expandPath(text, { ...found, calledHost: said.host }))
+  const files = { user: one('userknownhostsfile'), global: one('globalknownhostsfile') }
+  const isSaid = !said.defaulted.includes('knownHosts')
+  return { ...found, knownHosts: isSaid ? said.knownHosts : knownHostsFiles(files, said.knownHosts, path) }
 }
 
 /**
@@ -33,7 +39,7 @@ export async function askOpenSsh(name: string, said: SshTarget, words: readonly 
  */
 export function refuseOddNames(name: string, { host, user }: SshTarget): void {
   // DOMAIN\user is a login of Active Directory
-  if (/^[\w.:@%][\w.:@%+-]*$/.test(host) && /^[\w.:@%][\w.:@%+\\-]*$/.test(user)) return
+  if (isPlainWord(host) && /^[\w.:@%][\w.:@%+\\-]*$/.test(user)) return
   throw new DeployError({
     host: name,
     message: 'ssh was not run: host name or user is none that it could be told safely',
