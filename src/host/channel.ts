@@ -6,6 +6,7 @@ import type { Client } from './client.ts'
 import type { Attempt } from './failures.ts'
 import { connectionLost } from './failures.ts'
 import type { Ending, Process } from './process.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Starts a command on a channel of its own; waits for room where sshd has none at the moment. */
 export async function openChannel(
@@ -14,12 +15,21 @@ export async function openChannel(
   attempt: Attempt,
   signal: AbortSignal,
 ): Promise<Process> {
+  return whereIsRoom(client.sessions, () => open(client, command, attempt), signal)
+}
+
+/** Tries again as long as another command may make room for this one. */
+export async function whereIsRoom(
+  sessions: Sessions,
+  open: () => Promise<Process>,
+  signal: AbortSignal,
+): Promise<Process> {
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await open(client, command, attempt)
+      return await open()
     } catch (error) {
-      if (!(error instanceof NoRoom) || !(await client.sessions.mayHaveRoom())) throw error
+      if (!(error instanceof NoRoom) || !(await sessions.mayHaveRoom())) throw error
     }
   }
 }
@@ -93,9 +103,9 @@ async function soon(): Promise<undefined> {
 }
 
 /** sshd is there, and opens no session. */
-class NoRoom extends DeployError {}
+export class NoRoom extends DeployError {}
 
-function refused(attempt: Attempt, cause: Error): DeployError {
+export function refused(attempt: Attempt, cause: Error): NoRoom {
   return new NoRoom({
     host: attempt.host,
     tried: attempt.what,

@@ -5,6 +5,7 @@ import { DeployError } from '../errors.ts'
 import type { RevealSecret, SshTarget } from '../inventory/model.ts'
 import type { Secret } from '../secret.ts'
 import type { Attempts } from './attempts.ts'
+import type { Connected } from './connected.ts'
 import { deadline } from './deadline.ts'
 import type { ConfirmHostKey, Place } from './host-key.ts'
 import { handshake } from './handshake.ts'
@@ -29,11 +30,9 @@ export interface LoginOptions {
 export interface Attempting extends LoginOptions, Attempts {}
 
 /** A logged-in connection. */
-export interface Client {
+export interface Client extends Connected {
   ssh: SshClient
   socket: Duplex
-  /** What ended it, once it has. */
-  ended: Promise<Error | undefined>
   sessions: Sessions
 }
 
@@ -70,7 +69,7 @@ export async function openClient(
       if (signal.aborted) socket.destroy()
       signal.throwIfAborted()
       const outcome = await handshake(socket, target.user, check, ways, name, where, signal)
-      if (outcome !== 'dropped') return { ssh: outcome, socket, ended: ending(outcome), sessions: sessions() }
+      if (outcome !== 'dropped') return client(target, outcome, socket)
       // sshd drops new connections at random while many log in at once (MaxStartups)
       if (attempt === dropsTolerated) throw dropped(name, where, said?.())
       await sleep(attempt * 200 + Math.random() * 300, undefined, { signal })
@@ -82,14 +81,17 @@ export async function openClient(
   }
 }
 
-/** A host that has gone silent confirms no end: it must not keep this process from its own. */
-export function endClient({ ssh, socket }: Pick<Client, 'ssh' | 'socket'>): void {
-  ssh.end()
-  setTimeout(() => socket.destroy(), farewellMs).unref()
-}
-
+export const dropsTolerated = 8
 const farewellMs = 2000
-const dropsTolerated = 8
+
+function client(target: SshTarget, ssh: SshClient, socket: Duplex): Client {
+  const end = (): void => {
+    ssh.end()
+    // A host that has gone silent confirms no end: it must not keep this process from its own
+    setTimeout(() => socket.destroy(), farewellMs).unref()
+  }
+  return { target, ssh, socket, ended: ending(ssh), end, sessions: sessions() }
+}
 
 function ending(client: SshClient): Promise<Error | undefined> {
   let cause: Error | undefined
@@ -97,7 +99,7 @@ function ending(client: SshClient): Promise<Error | undefined> {
   return new Promise((resolve) => client.on('close', () => resolve(cause)))
 }
 
-function silent(name: string, target: SshTarget, timeoutMs: number): DeployError {
+export function silent(name: string, target: SshTarget, timeoutMs: number): DeployError {
   return new DeployError({
     host: name,
     message: `no answer within ${timeoutMs / 1000} s`,
@@ -106,7 +108,7 @@ function silent(name: string, target: SshTarget, timeoutMs: number): DeployError
   })
 }
 
-function dropped(name: string, where: string, said: string | undefined): DeployError {
+export function dropped(name: string, where: string, said: string | undefined): DeployError {
   return new DeployError({
     host: name,
     message: 'sshd closed the connection before saying who it is, several times',

@@ -2,14 +2,16 @@ import pLimit from 'p-limit'
 import { DeployError } from '../errors.ts'
 import type { SshTarget } from '../inventory/model.ts'
 import { attempts, type Attempts } from './attempts.ts'
-import { endClient, type Attempting, type LoginOptions } from './client.ts'
+import type { Attempting, LoginOptions } from './client.ts'
 import type { Escalation } from './command.ts'
-import type { Connection } from './host.ts'
-import type { FindRoute } from './jump.ts'
+import type { Connected } from './connected.ts'
+import type { Connection, Host } from './host.ts'
 import { jumpRoutes } from './jump.ts'
+import { openSshTransport } from './openssh-transport.ts'
 import { logInAtAny } from './places.ts'
 import type { CommandReport } from './shell.ts'
-import { sshHost } from './ssh-host.ts'
+import { ssh2Transport } from './ssh2-transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface ConnectOptions extends LoginOptions {
   /** Every command with its time. */
@@ -20,7 +22,7 @@ export interface ConnectOptions extends LoginOptions {
 
 /** Logs in to one host; that it cannot be reached is a value, an abort is not. */
 export async function connect(target: SshTarget, name: string, options: ConnectOptions): Promise<Connection> {
-  return connectBy(jumpRoutes(), target, name, { ...options, ...(options.attempts ?? attempts()) })
+  return connectBy(logins(), target, name, { ...options, ...(options.attempts ?? attempts()) })
 }
 
 /**
@@ -43,12 +45,12 @@ export async function connectAll(
     ...(options.attempts ?? attempts()),
     ...(confirmHostKey && { confirmHostKey: (...shown) => oneQuestion(() => confirmHostKey(...shown)) }),
   }
-  const routes = jumpRoutes()
+  const byTransport = logins()
   const outcomes = await Promise.allSettled(
     [...targets].map(([name, places]) =>
       limit(async (): Promise<[string, Connection]> => [
         name,
-        await connectBy(routes, places, name, {
+        await connectBy(byTransport, places, name, {
           ...asking,
           timeoutMs: options.timeoutMsOf?.(name) ?? options.timeoutMs,
         }),
@@ -62,20 +64,37 @@ export async function connectAll(
   throw failed.reason
 }
 
+type LogIn = (places: readonly SshTarget[], name: string, options: ConnectOptions & Attempting) => Promise<Host>
+type Logins = Record<SshTarget['transport'], LogIn>
+
+/** For the hosts of one run: they share jump hosts. */
+function logins(): Logins {
+  return { ssh2: loginBy(ssh2Transport), openssh: loginBy(openSshTransport) }
+}
+
+function loginBy<C extends Connected, Way>(transport: Transport<C, Way>): LogIn {
+  const routes = jumpRoutes(transport)
+  return async (places, name, options) => {
+    const connection = await logInAtAny(transport, routes, places, name, options)
+    const escalation = await escalate(name, connection.target, options).catch((error: unknown) => {
+      connection.end()
+      throw error
+    })
+    return transport.host(name, connection, escalation, options.onCommand)
+  }
+}
+
 async function connectBy(
-  routes: FindRoute,
+  byTransport: Logins,
   places: SshTarget | readonly SshTarget[],
   name: string,
   options: ConnectOptions & Attempting,
 ): Promise<Connection> {
   try {
     options.signal.throwIfAborted()
-    const { target, client } = await logInAtAny(routes, [places].flat(), name, options)
-    const escalation = await escalate(name, target, options).catch((error: unknown) => {
-      endClient(client)
-      throw error
-    })
-    return { kind: 'connected', host: sshHost(name, target, client, escalation, options.onCommand) }
+    const all = [places].flat()
+    const logIn = byTransport[all[0]?.transport ?? 'ssh2']
+    return { kind: 'connected', host: await logIn(all, name, options) }
   } catch (error) {
     if (options.signal.aborted || !(error instanceof DeployError)) throw error
     return { kind: 'unreachable', error }

@@ -19,13 +19,13 @@ export async function forward(
   signal.addEventListener('abort', aborted, { once: true })
   try {
     client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-      if (error !== undefined) reject(refusal(error, address, port, from))
+      if (error !== undefined) reject(forwardingRefusal(error, address, port, from))
       else if (signal.aborted) channel.destroy()
       else resolve(channel)
     })
   } catch (error) {
     // ssh2 throws when the connection has ended
-    reject(refusal(error as Error, address, port, from))
+    reject(forwardingRefusal(error as Error, address, port, from))
   }
   try {
     return await promise
@@ -34,9 +34,9 @@ export async function forward(
   }
 }
 
-const administrativelyProhibited = 1
+export const administrativelyProhibited = 1
 
-function refusal(error: Error, address: string, port: number, from: string): DeployError {
+export function forwardingRefusal(error: Error, address: string, port: number, from: string): DeployError {
   const facts = { host: from, tried: `forwarding to ${address}, port ${port}`, answered: error.message, cause: error }
   if ('reason' in error && error.reason === administrativelyProhibited) {
     return new ForwardingRefused({

@@ -1,4 +1,5 @@
 import { DeployError, exitCode } from '../errors.ts'
+import { byOpenSsh } from './identity.ts'
 import type { Verdict } from './host-key-verdict.ts'
 import { fingerprint, keyType } from './known-hosts.ts'
 
@@ -61,7 +62,10 @@ export function refusal(verdict: Refused, { node, host, port, name, key, files }
         ...facts,
         message: `${verdict.line.where} trusts this host by a certificate authority, which cannot be checked here (the ssh2 library has no host certificates)`,
         answered: `the host showed ${shown}`,
-        next: `add the host’s own key to known_hosts: ssh-keyscan -p ${port} ${host}`,
+        next: [
+          `say ${byOpenSsh}: the installed ssh can check it`,
+          `or add the host’s own key to known_hosts: ssh-keyscan -p ${port} ${host}`,
+        ],
       })
     case 'unknown':
       return new DeployError({

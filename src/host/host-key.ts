@@ -60,7 +60,7 @@ export async function hostKeyCheck(
   }
 }
 
-async function lookUp({ host, port, knownHosts, hostKeyAlias }: Place): Promise<KnownPlace> {
+export async function lookUp({ host, port, knownHosts, hostKeyAlias }: Place): Promise<KnownPlace> {
   const read = (await Promise.all(knownHosts.map(expandHome).map(readKnownHosts))).flat()
   const name = hostKeyAlias?.toLowerCase() ?? knownHostName(host, port)
   return {
@@ -79,7 +79,7 @@ async function readKnownHosts(file: string): Promise<KnownHost[]> {
   }
 }
 
-async function remember(file: string, line: string): Promise<void> {
+export async function remember(file: string, line: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const before = await readFile(file, 'utf8').catch(() => '')
   await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`, { mode: 0o600 })

@@ -12,6 +12,9 @@ export type Identity =
   | { kind: 'agent'; file: string; key: AgentKey }
   | { kind: 'unusable'; file: string; why: string }
 
+/** What the inventory has to say for all that OpenSSH itself can. */
+export const byOpenSsh = "ssh: { transport: 'openssh' }"
+
 /** In the order given; asks for the passphrase only where a key is encrypted and no agent holds it. */
 export async function readIdentities(
   target: SshTarget,
@@ -46,9 +49,13 @@ async function readIdentity(
   const blob = head?.blob ?? publicBlob(pem)
   const type = (blob && keyType(blob)) ?? pem.toString('latin1').split(' ', 1)[0] ?? ''
   if (type.startsWith('sk-'))
-    return unusable(`a FIDO key (${type}), which the ssh2 library cannot use: give a plain key, too`)
+    return unusable(
+      `a FIDO key (${type}), which the ssh2 library cannot use: say ${byOpenSsh}, or give a plain key, too`,
+    )
   if (type.endsWith('-cert-v01@openssh.com'))
-    return unusable(`a certificate (${type}), which the ssh2 library cannot use: authorize the plain key`)
+    return unusable(
+      `a certificate (${type}), which the ssh2 library cannot use: say ${byOpenSsh}, or authorize the plain key`,
+    )
   if (/^(ssh|ecdsa)-/.test(pem.toString('latin1', 0, 6)))
     return inAgent(blob) ?? unusable('a public key, and no agent holds its private one')
 

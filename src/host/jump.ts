@@ -1,13 +1,11 @@
 import type { SshTarget } from '../inventory/model.ts'
-import type { Attempting, Client } from './client.ts'
-import { endClient, openClient } from './client.ts'
-import { forward } from './forward.ts'
-import type { Reached } from './reach.ts'
-import { reach } from './reach.ts'
+import type { Attempting } from './client.ts'
+import type { Connected } from './connected.ts'
+import type { Transport } from './transport.ts'
 
 /** The way to a target, through its jump hosts where it has some; these are logged in by then. */
-export interface Route {
-  reach: (signal: AbortSignal) => Promise<Reached>
+export interface Route<Way> {
+  way: Way
   leave: () => void
 }
 
@@ -15,35 +13,40 @@ export interface Route {
  * Finds ways: one connection to a jump host for all the nodes behind it, closed when the last of them is. `abandoned`: this way is wanted no
  * more, though the run goes on.
  */
-export type FindRoute = (name: string, target: SshTarget, options: Attempting, abandoned: AbortSignal) => Promise<Route>
+export type FindRoute<Way> = (
+  name: string,
+  target: SshTarget,
+  options: Attempting,
+  abandoned: AbortSignal,
+) => Promise<Route<Way>>
 
-export function jumpRoutes(): FindRoute {
-  const open = new Map<string, Entry>()
+export function jumpRoutes<C extends Connected, Way>(transport: Transport<C, Way>): FindRoute<Way> {
+  const open = new Map<string, Entry<C>>()
 
   const enter = async (
     hop: SshTarget,
     before: SshTarget[],
     options: Attempting,
     abandoned: AbortSignal,
-  ): Promise<Client> => {
+  ): Promise<C> => {
     const name = `jump host ${hop.host}`
     options.past.of(name, hop).mayBegin(options.askPerson !== undefined)
     const route = await find(name, hop, before, options, abandoned)
     const signal = AbortSignal.any([options.signal, abandoned])
     try {
-      const client = await openClient(name, hop, route.reach, { ...options, signal })
-      void client.ended.then(route.leave)
-      return client
+      const connection = await transport.logIn(name, hop, route.way, { ...options, signal }, [])
+      void connection.ended.then(route.leave)
+      return connection
     } catch (error) {
       route.leave()
       throw error
     }
   }
 
-  const begin = (hop: SshTarget, before: SshTarget[], options: Attempting): Entry => {
+  const begin = (hop: SshTarget, before: SshTarget[], options: Attempting): Entry<C> => {
     const abandon = new AbortController()
-    const entry: Entry = { client: enter(hop, before, options, abandon.signal), users: 0, abandon }
-    entry.client.then(
+    const entry: Entry<C> = { connection: enter(hop, before, options, abandon.signal), users: 0, abandon }
+    entry.connection.then(
       () => (entry.abandon = undefined),
       () => {},
     )
@@ -56,9 +59,9 @@ export function jumpRoutes(): FindRoute {
     jump: SshTarget[],
     options: Attempting,
     abandoned: AbortSignal,
-  ): Promise<Route> => {
+  ): Promise<Route<Way>> => {
     const hop = jump.at(-1)
-    if (hop === undefined) return { reach: (signal) => reach(name, target, signal), leave: () => {} }
+    if (hop === undefined) return { way: transport.direct(name, target), leave: () => {} }
     const key = JSON.stringify(jump)
     const entry = open.get(key) ?? begin(hop, jump.slice(0, -1), options)
     open.set(key, entry)
@@ -67,14 +70,14 @@ export function jumpRoutes(): FindRoute {
       if (--entry.users > 0) return
       open.delete(key)
       entry.abandon?.abort()
-      entry.client.then(endClient, () => {})
+      entry.connection.then(
+        (connection) => connection.end(),
+        () => {},
+      )
     })
     try {
-      const { ssh } = await unlessAborted(entry.client, abandoned)
-      return {
-        reach: async (signal) => ({ socket: await forward(ssh, target.host, target.port, hop.host, signal) }),
-        leave,
-      }
+      const connection = await unlessAborted(entry.connection, abandoned)
+      return { way: transport.through(connection, target), leave }
     } catch (error) {
       leave()
       throw error
@@ -84,8 +87,8 @@ export function jumpRoutes(): FindRoute {
 }
 
 /** A connection to a jump host. */
-interface Entry {
-  client: Promise<Client>
+interface Entry<C> {
+  connection: Promise<C>
   users: number
   /** As long as it is not logged in: nobody waits for it any more. */
   abandon: AbortController | undefined

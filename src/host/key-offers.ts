@@ -4,7 +4,7 @@ import type { AgentKey } from './agent.ts'
 import { agentKeys } from './agent.ts'
 import { expandHome } from './home.ts'
 import type { Identity } from './identity.ts'
-import { readIdentities } from './identity.ts'
+import { byOpenSsh, readIdentities } from './identity.ts'
 
 /** The keys to show to a host, in this order, and what is not shown. */
 export interface KeyOffers {
@@ -61,7 +61,7 @@ async function listed(socket: string, notes: string[]): Promise<AgentKey[]> {
 
 function ofAgent(agent: string, { key, type }: AgentKey, name: string, notes: string[] = []): KeyOffer[] {
   if (key !== undefined) return [{ name: `${name} (${type})`, agent, key }]
-  notes.push(`${name} (${type}): the ssh2 library cannot use it`)
+  notes.push(`${name} (${type}): the ssh2 library cannot use it, ${byOpenSsh} can`)
   return []
 }
 

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import type { SshTarget } from '../inventory/model.ts'
 import { expandHome } from './home.ts'
-import type { Identity } from './identity.ts'
+import { byOpenSsh, type Identity } from './identity.ts'
 
 /** What to do where a host let nobody in. */
 export async function loginAdvice(
@@ -24,7 +24,7 @@ export async function loginAdvice(
     )
     if (there)
       lines.push(
-        `${certificate} was not used: the ssh2 library has no user certificates; the plain key must be authorized`,
+        `${certificate} was not used, as the ssh2 library has no user certificates: say ${byOpenSsh}, or authorize the plain key`,
       )
   }
   lines.push(

@@ -31,7 +31,8 @@ async function reachDirectly(name: string, host: string, port: number, signal: A
   return socket
 }
 
-function unreachable(name: string, host: string, port: number, cause: unknown): DeployError {
+/** `said`: what another program told of it. */
+export function unreachable(name: string, host: string, port: number, cause: unknown, said?: string): DeployError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const [message, next] = wordings[code] ?? [
     `cannot be reached (${cause instanceof Error ? cause.message : code})`,
@@ -41,7 +42,7 @@ function unreachable(name: string, host: string, port: number, cause: unknown): 
     host: name,
     message,
     tried: `TCP connection to ${host}, port ${port}`,
-    answered: code,
+    answered: said ?? code,
     next,
     cause,
   })

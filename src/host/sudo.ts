@@ -100,7 +100,7 @@ export function sudoRefusal(attempt: Attempt, ending: Ending, stdout: string, st
     host: attempt.host,
     tried: `sudo as ${user}, to ${attempt.what}`,
     message,
-    next,
+    next: next.replaceAll('USER', user),
     ...(said === '' ? {} : { answered: said }),
   })
 }
@@ -109,10 +109,11 @@ const sayings: [RegExp, string, string][] = [
   [
     /must have a tty|tty to run sudo/,
     'sudo there wants a terminal (requiretty)',
-    'in its sudoers: Defaults !requiretty',
+    'on the host, with visudo, add the line: Defaults:USER !requiretty',
   ],
   [
-    /a password is required|no password was provided/,
+    // The last is how sudo-rs says it
+    /a password is required|no password was provided|authentication is required/,
     'sudo there asks for a password',
     'give ssh.sudo.password, or allow the user ALL with NOPASSWD in its sudoers',
   ],

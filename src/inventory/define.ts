@@ -64,6 +64,8 @@ export interface ClientOptions {
 }
 
 export interface SshOptions {
+  /** What speaks SSH here: `ssh2`, a library, or `openssh`, the installed `ssh`, for host and user certificates, FIDO keys, GSSAPI and PKCS#11. Default: `ssh2`. */
+  transport?: 'ssh2' | 'openssh'
   /** Where sshd is: address, DNS name or a `Host` of the OpenSSH configuration. Default: the node's `address`. */
   host?: string
   /** Default: 22, or what `config` says. */

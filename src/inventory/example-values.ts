@@ -25,6 +25,7 @@ const examples: Partial<Record<string, string>> = {
   sans: "['etcd.example.com']",
   'sans.*': "'etcd.example.com'",
   ssh: "{ user: 'deploy' }",
+  transport: "'openssh'",
   host: "'bastion.example.com'",
   user: "'deploy'",
   key: "'~/.ssh/id_ed25519'",

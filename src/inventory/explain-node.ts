@@ -33,8 +33,9 @@ export function explainNode(node: Node, find: FindOrigin): Explained[] {
 function login(at: readonly string[], ssh: SshTarget, find: FindOrigin): Explained[] {
   const one = (key: string, value: Explained['value'], more: Path[] = []): Explained =>
     explained(find, [...at, 'ssh', key], value, [['ssh', key], ...more], unsaid(ssh, key))
-  const { host, port, user, key, agent, jump, knownHosts, config, password, passphrase } = ssh
+  const { transport, host, port, user, key, agent, jump, knownHosts, config, password, passphrase } = ssh
   return [
+    one('transport', transport),
     one('host', host, [
       [...at, 'address'],
       [...at, 'client', 'address'],

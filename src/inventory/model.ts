@@ -123,6 +123,8 @@ export interface Timeouts {
 
 /** How one node is reached; secrets are resolved when they are needed, never before. */
 export interface SshTarget {
+  /** What speaks SSH here: the ssh2 library, or the installed OpenSSH. */
+  transport: 'ssh2' | 'openssh'
   host: string
   port: number
   user: string

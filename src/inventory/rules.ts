@@ -4,6 +4,7 @@ import { addressProblems } from './address-rules.ts'
 import { pathProblems } from './path-rules.ts'
 import type { Partly } from './prune.ts'
 import { settingsProblems } from './settings-rules.ts'
+import { transportProblems } from './transport-rules.ts'
 import { checkVersion } from '../etcd/versions.ts'
 
 export interface Verdict {
@@ -22,6 +23,7 @@ export function judge(inventory: Partly<Inventory>): Verdict {
       ...members.problems,
       ...addressProblems(inventory),
       ...pathProblems(inventory),
+      ...transportProblems(inventory),
       ...lifetimeProblems(inventory.tls ?? {}),
       ...settings.problems,
     ],

@@ -62,6 +62,7 @@ const login = {
 const jump = z.union([text(jumpProblem), z.strictObject({ host, ...login })], "write 'user@host:port' or a record")
 
 const nodeSsh = z.strictObject({
+  transport: z.enum(['ssh2', 'openssh']).exactOptional(),
   host: host.exactOptional(),
   ...login,
   jump: z

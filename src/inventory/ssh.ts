@@ -43,9 +43,9 @@ export function sshTarget(node: string, address: string, all: Options, own: Opti
 /** What a jump host does not say is as for the host behind it, but what OpenSSH's configuration has for it goes before. */
 function jumpTarget(jump: Jump, behind: Options, at: Surroundings): SshTarget {
   const own: JumpOptions = typeof jump === 'string' ? parseJump(jump) : jump
-  const { user, key, passphrase, agent, config, knownHosts } = behind
+  const { transport, user, key, passphrase, agent, config, knownHosts } = behind
   const inherited = {
-    ...present({ user, key, agent, config, knownHosts }),
+    ...present({ transport, user, key, agent, config, knownHosts }),
     ...(own.key === undefined ? present({ passphrase }) : {}),
   }
   const said: Options = { ...inherited, ...own }
@@ -64,11 +64,12 @@ function jumpTarget(jump: Jump, behind: Options, at: Surroundings): SshTarget {
 function loginOf(
   said: Options,
   at: Surroundings,
-): Pick<SshTarget, 'port' | 'user' | 'key' | 'agent' | 'config' | 'knownHosts'> {
+): Pick<SshTarget, 'transport' | 'port' | 'user' | 'key' | 'agent' | 'config' | 'knownHosts'> {
   const path = (text: string): string => localPath(text, at.home, at.folder)
   const files = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`)
   const config = said.config ?? (at.exists(path('~/.ssh/config')) ? '~/.ssh/config' : false)
   return {
+    transport: said.transport ?? 'ssh2',
     port: said.port ?? defaultPorts.ssh,
     user: said.user ?? at.user,
     key: said.key === undefined ? files.map(path).filter((file) => at.exists(file)) : [said.key].flat().map(path),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
 import { folders } from './folders.ts'
 import { allHosts, labHost } from './hosts.ts'
+import { ed25519Pair } from '../instruments/ed25519-pair.ts'
 
 /** By way of `test/lab/.state`, the path that inventories name. */
 export const stateFiles = {
@@ -21,12 +21,12 @@ export function ensureState(): void {
   mkdirSync(folders.state, { recursive: true, mode: 0o700 })
   linkState()
   if (existsSync(join(folders.state, 'known_hosts'))) return
-  const login = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'etcd-deploy-lab' })
+  const login = ed25519Pair('etcd-deploy-lab')
   write('id_ed25519', login.private)
   write('id_ed25519.pub', `${login.public}\n`)
   write('ops-password', `${randomBytes(12).toString('base64url')}\n`)
   const known = allHosts.flatMap((name) => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: name })
+    const key = ed25519Pair(name)
     mkdirSync(join(folders.state, 'host-keys', name), { recursive: true })
     write(join('host-keys', name, 'ssh_host_ed25519_key'), key.private)
     write(join('host-keys', name, 'ssh_host_ed25519_key.pub'), `${key.public}\n`)

@@ -13,6 +13,7 @@ export function target(
   more: Partial<SshTarget> = {},
 ): SshTarget {
   return {
+    transport: 'ssh2',
     host: labHost(name).address,
     port: 22,
     user,

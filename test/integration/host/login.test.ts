@@ -33,6 +33,12 @@ describe('root is reached', () => {
     expect(host.target).toBe(`${user}@${labHost('node1').address}:22`)
   })
 
+  it.each(['root', 'deploy', 'ops'] as const)('as %s, through the installed ssh', async (user) => {
+    const host = await logIn(target('node1', user, { transport: 'openssh' }), onTestFinished)
+    expect((await host.run([{ text: 'id -u' }], runOptions())).blocks).toEqual([{ code: 0, stdout: '0\n' }])
+    expect(host.cost.commands).toBe(1)
+  })
+
   it('over IPv6', async () => {
     const host = await logIn(target('node1', 'root', { host: labHost('node1').address6 }), onTestFinished)
     expect((await host.run([{ text: 'hostname' }], runOptions())).blocks[0]?.stdout).toBe('node1\n')

@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import ssh2 from 'ssh2'
 import { onTestFinished } from 'vitest'
 import type { SshTarget } from '../../../src/inventory/model.ts'
 import { sshTarget } from '../../unit/host/target.ts'
+import { ed25519Pair } from '../../instruments/ed25519-pair.ts'
 
 const program = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => spawnSync(path, ['-?']).error === undefined)
 
@@ -62,7 +62,7 @@ export async function loopbackSshd(...lines: string[]): Promise<LoopbackSshd> {
 /** Of no use anywhere: a key that nobody has authorized. */
 export function strangersKey(folder: string, name: string): string {
   const file = join(folder, name)
-  const { private: key, public: line } = ssh2.utils.generateKeyPairSync('ed25519')
+  const { private: key, public: line } = ed25519Pair()
   writeFileSync(file, key, { mode: 0o600 })
   writeFileSync(`${file}.pub`, `${line} ${name}\n`)
   return file

@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openChannel } from '../../../src/host/channel.ts'
 import type { Client } from '../../../src/host/client.ts'
 import { sessions } from '../../../src/host/sessions.ts'
+import { sshTarget } from './target.ts'
 
 const { signal } = new AbortController()
 const attempt = { host: 'node1', target: 'root@127.0.0.1:22', what: 'test' }
@@ -38,7 +39,7 @@ async function client(isFull: () => boolean = () => false): Promise<Client> {
   const ended = new Promise<undefined>((resolve) => {
     ssh.on('close', () => resolve(undefined))
   })
-  return { ssh, socket, ended, sessions: sessions() }
+  return { target: sshTarget(), ssh, socket, ended, end: () => void ssh.end(), sessions: sessions() }
 }
 
 /** What the server sends within some milliseconds is read at one go. */

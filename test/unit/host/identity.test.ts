@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readIdentities } from '../../../src/host/identity.ts'
 import { attempts } from '../../../src/host/attempts.ts'
@@ -12,16 +11,17 @@ import { login } from '../../../src/host/login.ts'
 import type { RevealSecret, SecretSource, SshTarget } from '../../../src/inventory/model.ts'
 import { Secret } from '../../../src/secret.ts'
 import { sshTarget } from './target.ts'
+import { ed25519Pair } from '../../instruments/ed25519-pair.ts'
 
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keys-'))
   const encryption = { passphrase: 'sesame', cipher: 'aes256-ctr', rounds: 4 }
-  const plain = ssh2.utils.generateKeyPairSync('ed25519')
+  const plain = ed25519Pair()
   await writeFile(join(folder, 'plain'), plain.private)
   await writeFile(join(folder, 'plain.pub'), plain.public)
   await writeFile(join(folder, 'plain-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA')
-  await writeFile(join(folder, 'encrypted'), ssh2.utils.generateKeyPairSync('ed25519', encryption).private)
+  await writeFile(join(folder, 'encrypted'), ed25519Pair('', encryption).private)
   const pem = { type: 'pkcs1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'sesame' } as const
   const spki = { type: 'spki', format: 'pem' } as const
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: pem, publicKeyEncoding: spki })
@@ -77,11 +77,15 @@ describe('key files', () => {
       { passphrase: { from: 'env', name: 'wrong' } as const },
       'encrypted, and the passphrase is wrong',
     ],
-    ['fido', {}, 'a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use: give a plain key, too'],
+    [
+      'fido',
+      {},
+      "a FIDO key (sk-ssh-ed25519@openssh.com), which the ssh2 library cannot use: say ssh: { transport: 'openssh' }, or give a plain key, too",
+    ],
     [
       'plain-cert.pub',
       {},
-      'a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use: authorize the plain key',
+      "a certificate (ssh-ed25519-cert-v01@openssh.com), which the ssh2 library cannot use: say ssh: { transport: 'openssh' }, or authorize the plain key",
     ],
     ['plain.pub', {}, 'a public key, and no agent holds its private one'],
     ['text', {}, expect.stringContaining('not a private key')],

@@ -72,6 +72,7 @@ Match host quiet
 
 function target(more: Partial<SshTarget>): SshTarget {
   return {
+    transport: 'ssh2',
     host: 'web',
     port: 22,
     user: me,

@@ -6,6 +6,7 @@ import ssh2 from 'ssh2'
 import { onTestFinished } from 'vitest'
 import type { SshTarget } from '../../../src/inventory/model.ts'
 import { sshTarget } from './target.ts'
+import { ed25519Pair } from '../../instruments/ed25519-pair.ts'
 
 /** A place on this machine where a host may answer. */
 export interface Listening {
@@ -21,7 +22,7 @@ export interface HostKey {
 }
 
 export function hostKey(): HostKey {
-  return ssh2.utils.generateKeyPairSync('ed25519')
+  return ed25519Pair()
 }
 
 export interface SshServer {

@@ -96,6 +96,7 @@ describe('what sudo says becomes advice, the answer is shown as it came', () => 
   it.each([
     ['sudo: sorry, you must have a tty to run sudo', 'sudo there wants a terminal (requiretty)'],
     ['sudo: a password is required', 'sudo there asks for a password'],
+    ['sudo: interactive authentication is required', 'sudo there asks for a password'],
     ['ops is not in the sudoers file.', 'the user is not in sudoers'],
     ['Sorry, user ops may not run sudo on node1.', 'the user is not in sudoers'],
     [
@@ -109,6 +110,13 @@ describe('what sudo says becomes advice, the answer is shown as it came', () => 
       answered: said,
       tried: 'sudo as ops, to read the host',
     })
+  })
+
+  it('a terminal that it wants is told with the line that its sudoers needs', () => {
+    const said = 'sudo: sorry, you must have a tty to run sudo'
+    expect(sudoRefusal(attempt, { kind: 'exit', code: 1 }, '', said).next).toEqual([
+      'on the host, with visudo, add the line: Defaults:ops !requiretty',
+    ])
   })
 
   it('a missing sudo is told by its exit code', () => {

@@ -79,6 +79,7 @@ describe('ssh', () => {
       },
     )
     expect(target).toEqual({
+      transport: 'ssh2',
       host: '10.0.0.1',
       port: 22,
       user: 'ana',
