@@ -8,6 +8,7 @@ import { isHealthy, memberList } from '../steps/members.ts'
 import { refuseToReplace } from '../steps/refuse-members.ts'
 import { seeHosts } from '../steps/see-hosts.ts'
 import { reached, type Seen } from '../steps/seen.ts'
+import { unreachableProblems } from '../steps/unreachable.ts'
 import { recordPath, refuseUnfinished, unfinishedOperation } from '../steps/unfinished.ts'
 import { editMoves } from './edit-moves.ts'
 import { amongMembers, joinWith } from './join-with.ts'
@@ -74,11 +75,15 @@ async function begin(session: Session, name: string, options: ReplaceOptions, se
     })
   const refused = refuseToReplace(cluster, name, seen)
   if (refused.length > 0) throw together(refused, 'nothing was changed')
+  const moves = moveOf(node, options)
+  const [move] = moves
+  const ssh = move === undefined ? node.ssh : placeAfter(node.ssh, move)
+  refuse(session, unreachableProblems({ ...node, ssh }, seen, { forming: false }))
   if (isHealthy(reached(seen, name)) && !(await ask.confirm(`${name} serves. Replace it all the same?`, '--yes')))
     throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
   if (options.snapshot !== false) await keepSnapshot(amongMembers(session, name, seen))
   const finish = `etcd-deploy member replace ${name}${namedInventory(options)}`
-  const args = { node: name, id: member.id, moves: moveOf(node, options) }
+  const args = { node: name, id: member.id, moves }
   return beginOperation({ name: operationName, args, finish })
 }
 
