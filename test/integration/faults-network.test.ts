@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import type { NodeOptions } from '../../src/inventory/define.ts'
-import { cutPort, healPorts, hostOutput, labHost, labReset, type NodeName } from '../lab/lab.ts'
+import { hostOutput, labHost, labReset, type NodeName } from '../lab/lab.ts'
 import { lockIsFree } from './kill/leftovers.ts'
 import { startEtcdDeploy } from './kill/started.ts'
 import { leadership } from './support/cluster.ts'
@@ -59,12 +59,10 @@ test.runIf(inTurn)(
       settings: { 'snapshot-count': 10_001 },
       ssh: { ...site.inventory.ssh, timeouts: { start: '70s' } },
     })
+    // The member that restarts is waited for, and after that its previous files would come back.
+    await hostOutput(first, `systemd-run -q --unit freeze sh -c '${freezeNext}'`)
     const one = startEtcdDeploy(['up', '-i', site.file, '--json'], site.env)
     onTestFinished(() => one.signal('SIGKILL'))
-    await one.said(/"type":"lock-taken"/)
-    // Cut off from its peers, the member that restarts is waited for, and after that its previous files would come back.
-    await cutPort(first, 2380)
-    onTestFinished(() => healPorts(first))
     await one.said(new RegExp(`"host":"${first}","what":"restart the member","state":"waiting for peers"`))
     expect(await hostOutput(first, settings)).toContain('10001')
     await cutFromController(hosts)
@@ -77,7 +75,7 @@ test.runIf(inTurn)(
     message('the lock of a controller whose network is gone', run)
     for (const host of hosts) await expect.poll(() => lockIsFree(host), { timeout: 60_000, interval: 1000 }).toBe(true)
     expect(performance.now() - sinceMs).toBeLessThan(60_000)
-    await healPorts(first)
+    await hostOutput(first, 'pkill -CONT -x etcd')
     await expectRepaired(other)
     const [after, started] = [await footprints(hosts), await startTimes(hosts)]
     const gone = await one.ended
@@ -95,6 +93,8 @@ test.runIf(inTurn)(
   },
 )
 
+const freezeNext =
+  'old=$(pidof etcd); until new=$(pidof etcd) && [ "$new" != "$old" ]; do sleep 0.01; done; kill -STOP $new'
 const settings = 'grep SNAPSHOT_COUNT /etc/etcd/etcd.env'
 
 /** It comes by IPv6, as another machine would by another way, and wants something else. */

@@ -52,7 +52,6 @@ export const faults = {
     'no pki/ on this machine',
     'an older copy of pki/',
     'pki/ of another cluster',
-    'every certificate has expired',
     'the CA has expired',
   ],
   'The release is not what it should be': [
