@@ -13,7 +13,7 @@ export function shellCalls(line: string): string[][] {
     writeFileSync(calls, '')
     execFileSync('/bin/sh', ['-euc', `cd() { :; }\n${line}`], { cwd: folder, env: { PATH: bin, CALLS: calls } })
     return readFileSync(calls, 'utf8')
-      .split('\0\n')
+      .split('\0\n\0')
       .filter((call) => call !== '')
       .map((call) => call.split('\0'))
   } finally {
@@ -26,9 +26,8 @@ function programsOf(line: string): string[] {
   return [...line.matchAll(/(?:^|[|&;(])\s*([\w.][\w./-]*)/g)].map(([, program = '']) => program)
 }
 
+/** It writes all at once: in a pipe another one writes at the same moment. */
 function standIn(path: string): void {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `#!/bin/sh\n{ printf %s "\${0##*/}"; printf '\\0%s' "$@"; printf '\\0\\n'; } >>"$CALLS"\n`, {
-    mode: 0o755,
-  })
+  writeFileSync(path, `#!/bin/sh\nprintf '%s\\0' "\${0##*/}" "$@" '\n' >>"$CALLS"\n`, { mode: 0o755 })
 }
