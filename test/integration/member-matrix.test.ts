@@ -3,12 +3,13 @@ import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { startRecorder, type Recorder } from '../instruments/recorder.ts'
 import type { Run } from '../instruments/run-cli.ts'
 import { seededRandom, testSeed } from '../instruments/seeded.ts'
-import { hostOutput, killHost, labHost, labReset, labUp, nodes, type NodeName } from '../lab/lab.ts'
+import { hostOutput, killHost, labHost, labReset, labUp, nodes, onHost, type NodeName } from '../lab/lab.ts'
 import { wantedReleases } from '../lab/releases/versions.ts'
 import { clientsAt, expectHealthy } from './support/cluster.ts'
 import { newSite, type Site } from './support/site.ts'
 import { expectDone, summaryOf, wordsOf } from './support/told.ts'
 import { hasTurn } from './support/turn.ts'
+import { untilHealthy } from './support/until-healthy.ts'
 
 const full = process.env['FULL'] === '1'
 const versions = wantedReleases.map((each): string => each.version)
@@ -62,6 +63,9 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
         'node5',
         async () => {
           await killHost('node5')
+          // It may have been the leader.
+          for (const name of ['node2', 'node3'] as const)
+            await untilHealthy(async () => (await onHost(name, 'etcdctl endpoint health')).code === 0)
           return site.run(['member replace', 'node5', '--with', address, '--yes'], { timeoutMs: 300_000 })
         },
         address,
