@@ -25,15 +25,15 @@ function startsAsNew({ formation }: Wanted, on: ReachedHost): boolean {
   return formation.kind === 'bootstrap' && on.formed === undefined && on.process === undefined
 }
 
-/** Systemd is asked to start the member, and what nobody needs yet is pushed meanwhile; nothing where nothing is missing. */
-export function pushAsItStarts(want: Wanted, host: NodeName, on: ReachedHost): Change<Seen>[] {
+/** Systemd is asked to start the member, once `before` has run, and what nobody needs yet is pushed meanwhile; nothing where nothing is missing. */
+export function pushAsItStarts(want: Wanted, host: NodeName, on: ReachedHost, before: string): Change<Seen>[] {
   if (!startsAsNew(want, on)) return []
   return pushOf(want, host, on, want.members.get(host)?.binaries ?? []).map(({ what, script, ...change }) => ({
     ...change,
     what: `${what} as the member starts`,
     script: {
       ...script,
-      text: beginStart + script.text,
+      text: before + beginStart + script.text,
       args: [`${want.cluster.service.name}.service`, ...(script.args ?? [])],
     },
   }))

@@ -1,6 +1,7 @@
 import type { Change, Step } from '../engine/playbook.ts'
 import { idsOfNewCluster } from '../etcd/member-ids.ts'
 import { peerUrl } from '../etcd/urls.ts'
+import type { Cluster, NodeName } from '../inventory/model.ts'
 import { pushAsItStarts } from './binaries.ts'
 import { memberFailure, memberState } from './member-failure.ts'
 import { restartMember, startAndRemember, startMember, waitForMember } from './member-scripts.ts'
@@ -19,7 +20,7 @@ export const start: Step<Wanted, Seen> = {
     return reachedHosts(seen).flatMap(([host, on]) => {
       const member = want.members.get(host)
       if (member === undefined || isHealthy(on)) return []
-      if (on.process === undefined) return [...pushAsItStarts(want, host, on), startOf(want, member, on)]
+      if (on.process === undefined) return startsOf(want, member, on)
       // One that runs something else than is wanted is restarted, not waited for.
       if (!runsAsWanted(on.process, member)) return together ? [restartChange(want, member, on.process)] : []
       return [
@@ -53,20 +54,34 @@ export function neverServed({ cluster, formation, together }: Wanted, seen: Seen
  * In a bootstrap each host remembers by itself, once etcd's list shows that every member has come up: a wave less. Where one does not come in
  * time, the others are not held up, and the step that remembers is left with it.
  */
-function startOf(want: Wanted, member: MemberWanted, on: ReachedHost): Change<Seen> {
+function startsOf(want: Wanted, member: MemberWanted, on: ReachedHost): Change<Seen>[] {
   const { cluster, formation } = want
+  const { name } = member.node
   const says = { what: 'start the member', why: reasonOf(on) }
-  if (formation.kind === 'formed' || on.formed !== undefined) return startChange(want, member, startMember, says)
+  if (formation.kind === 'formed' || on.formed !== undefined) return [startChange(want, member, startMember, says)]
+  const pushes = pushAsItStarts(want, name, on, inTurn(cluster, name))
   const urls = cluster.nodes.map((node) => peerUrl(cluster, node))
   const { clusterId, members } = idsOfNewCluster(urls, formation.token)
   const memory = memoryOf(want, member, on, clusterId)
-  const change = startChange(want, member, startAndRemember, says)
-  const { text, args = [] } = change.script
-  return {
-    ...change,
-    script: { text, args: [...args, ...members], files: memory.files },
-    predict: (before) => withHost(change.predict(before), member.node.name, (now) => remembering(now, memory)),
-  }
+  const text = pushes.length === 0 ? inTurn(cluster, name) + startAndRemember : startAndRemember
+  const change = startChange(want, member, text, says)
+  return [
+    ...pushes,
+    {
+      ...change,
+      script: { text, args: [...(change.script.args ?? []), ...members], files: memory.files },
+      predict: (before) => withHost(change.predict(before), name, (now) => remembering(now, memory)),
+    },
+  ]
+}
+
+/**
+ * A new member first asks each peer whether the cluster was formed before, and waits a second for one that listens and does not serve yet:
+ * as all do that start at the same instant. A tenth of a second later the others serve, or do not listen yet.
+ */
+function inTurn({ nodes }: Cluster, host: NodeName): string {
+  const place = nodes.findIndex(({ name }) => name === host)
+  return place > 0 ? `sleep ${(place / 10).toFixed(1)}\n` : ''
 }
 
 function restartChange(want: Wanted, member: MemberWanted, process: ProcessSeen): Change<Seen> {
