@@ -33,7 +33,12 @@ test('plan of a first up: all that it will do, host by host, and nothing is made
   // A server and a peer leaf for each, and the admin's.
   expect(pki).toEqual(['make the CA', 'issue 7 certificates'])
   const starts = waves.findIndex((wave) => wave.some(({ what }) => what === 'start the member'))
-  expect(waves[starts]?.map(({ host }) => host)).toEqual(hosts)
+  expect(waves[starts]?.map(({ host, what }) => [host, what])).toEqual(
+    hosts.flatMap((host) => [
+      [host, `push etcdutl ${site.inventory.version} as the member starts`],
+      [host, 'start the member'],
+    ]),
+  )
   // Files come before; that the cluster is formed is remembered as they start.
   expect([starts, waves.length]).toEqual([1, 2])
 })
