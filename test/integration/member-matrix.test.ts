@@ -56,6 +56,7 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
       await withoutClientsAt('node2', () => site.run(['member replace', 'node2', '--yes'], { timeoutMs: 300_000 }))
       await withoutClientsAt('node3', async () => {
         await hostOutput('node3', 'systemctl stop etcd; rm -rf /var/lib/etcd/member')
+        await untilServing('node2', 'node5')
         return site.run(['member replace', 'node3'], { timeoutMs: 300_000 })
       })
       const { address } = labHost('node4')
@@ -63,9 +64,7 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
         'node5',
         async () => {
           await killHost('node5')
-          // It may have been the leader.
-          for (const name of ['node2', 'node3'] as const)
-            await untilHealthy(async () => (await onHost(name, 'etcdctl endpoint health')).code === 0)
+          await untilServing('node2', 'node3')
           return site.run(['member replace', 'node5', '--with', address, '--yes'], { timeoutMs: 300_000 })
         },
         address,
@@ -99,6 +98,11 @@ describe.runIf(hasTurn('members by version')).each((full ? versions : [drawn]).m
     }
   },
 )
+
+/** The one that is gone may have been the leader. */
+async function untilServing(...names: NodeName[]): Promise<void> {
+  for (const name of names) await untilHealthy(async () => (await onHost(name, 'etcdctl endpoint health')).code === 0)
+}
 
 /** Keys of a megabyte each. */
 async function fill(host: NodeName): Promise<void> {
