@@ -76,9 +76,7 @@ async function begin(session: Session, name: string, options: ReplaceOptions, se
   const refused = refuseToReplace(cluster, name, seen)
   if (refused.length > 0) throw together(refused, 'nothing was changed')
   const moves = moveOf(node, options)
-  const [move] = moves
-  const ssh = move === undefined ? node.ssh : placeAfter(node.ssh, move)
-  refuse(session, unreachableProblems({ ...node, ssh }, seen, { forming: false }))
+  refuse(session, unreachableProblems(moved(node, moves), seen, { forming: false }))
   if (isHealthy(reached(seen, name)) && !(await ask.confirm(`${name} serves. Replace it all the same?`, '--yes')))
     throw new DeployError({ message: 'not confirmed; nothing was changed', exitCode: exitCode.refused })
   if (options.snapshot !== false) await keepSnapshot(amongMembers(session, name, seen))

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { expectUnharmed } from '../instruments/expect-unharmed.ts'
 import { countEvents } from '../instruments/kill-events.ts'
-import { startRecorder } from '../instruments/recorder.ts'
 import { hostOutput, type NodeName } from '../lab/lab.ts'
-import { atEach, ending, picked, told } from './kill/at-events.ts'
+import { atEach, picked, told } from './kill/at-events.ts'
+import { killedAndAgain } from './kill/killed-and-again.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
-import { clientsAt, expectHealthy } from './support/cluster.ts'
+import { expectHealthy } from './support/cluster.ts'
 import { freshlyUp } from './support/freshly-up.ts'
 import type { Site } from './support/site.ts'
 import { summaryOf } from './support/told.ts'
@@ -32,13 +31,7 @@ test.runIf(inTurn)(
     const whole = await site.run(command)
     expect(whole.code, told(whole)).toBe(0)
     await atEach(picked(countEvents(whole.events), 'member replace', 2), async (killAt) => {
-      const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
-      const killed = await site.run(command, { killAt })
-      const again = await site.run(command)
-      const report = await recorder.stop()
-      const at = ending(killed)
-      expect(again.code, `${at}\n${told(again)}`).toBe(0)
-      expectUnharmed(report, { longestGapMs: 2000 })
+      const at = await killedAndAgain(site, command, killAt)
       await expectWhole(at)
     })
   },
@@ -54,13 +47,7 @@ test.runIf(inTurn)(
     expect(whole.code, told(whole)).toBe(0)
     await atEach(picked(countEvents(whole.events), 'member add', 1), async (killAt) => {
       await leave()
-      const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
-      const killed = await site.run(command, { killAt })
-      const again = await site.run(command)
-      const report = await recorder.stop()
-      const at = ending(killed)
-      expect(again.code, `${at}\n${told(again)}`).toBe(0)
-      expectUnharmed(report, { longestGapMs: 2000 })
+      const at = await killedAndAgain(site, command, killAt)
       await expectWhole(at)
     })
   },

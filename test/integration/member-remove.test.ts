@@ -7,7 +7,8 @@ import { countEvents } from '../instruments/kill-events.ts'
 import { startRecorder } from '../instruments/recorder.ts'
 import type { Run } from '../instruments/run-cli.ts'
 import { hostOutput, killHost, labHost, labReset, onHost, startHost, type NodeName } from '../lab/lab.ts'
-import { atEach, ending, picked, told } from './kill/at-events.ts'
+import { atEach, picked, told } from './kill/at-events.ts'
+import { killedAndAgain } from './kill/killed-and-again.ts'
 import { lockIsFree, temporaryIn } from './kill/leftovers.ts'
 import { clientsAt, expectHealthy, leadership } from './support/cluster.ts'
 import { freshlyUp } from './support/freshly-up.ts'
@@ -176,13 +177,7 @@ test.runIf(inTurn)('killed: nothing is lost, and done again it finishes', { time
   takeOut('node3')
   await bringBack('node3')
   await atEach(picked(countEvents(whole.events), 'member remove', 2), async (killAt) => {
-    const recorder = await startRecorder(await clientsAt(site, { node3: undefined }))
-    const killed = await site.run(command, { killAt })
-    const again = await site.run(command)
-    const report = await recorder.stop()
-    const at = ending(killed)
-    expect(again.code, `${at}\n${told(again)}`).toBe(0)
-    expectUnharmed(report, { longestGapMs: 2000 })
+    const at = await killedAndAgain(site, command, killAt)
     takeOut('node3')
     await expectWhole(['node1', 'node2'])
     await expectCleared('node3')

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -162,10 +162,7 @@ describe.runIf(hasSshd && hasTurn('OpenSSH'))('the installed ssh', () => {
   })
 
   it('has a way to the member’s ports, and tells why there is none', async () => {
-    const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
-    await once(echo, 'listening')
-    onTestFinished(() => void echo.close())
-    const { port } = echo.address() as AddressInfo
+    const port = await portOf(createServer((socket) => socket.pipe(socket)))
     const host = await logIn((await loopbackSshd()).target)
     const socket = await host.dial('127.0.0.1', port, never)
     socket.write('hello')
@@ -291,12 +288,9 @@ exec "$@"
     })
 
     it('when it is interrupted', async () => {
-      const silent = createServer(() => {}).listen(0, '127.0.0.1')
-      await once(silent, 'listening')
-      onTestFinished(() => void silent.close())
       const { target } = await loopbackSshd()
       const interruption = new AbortController()
-      const { port } = silent.address() as AddressInfo
+      const port = await portOf(createServer(() => {}))
       const waiting = connect({ ...target, port }, 'node1', options({ signal: interruption.signal }))
       await expect.poll(folders).toHaveLength(1)
       await sleep(300)
@@ -306,11 +300,8 @@ exec "$@"
     })
 
     it('when nothing answers in time', async () => {
-      const silent = createServer(() => {}).listen(0, '127.0.0.1')
-      await once(silent, 'listening')
-      onTestFinished(() => void silent.close())
       const { target } = await loopbackSshd()
-      const { port } = silent.address() as AddressInfo
+      const port = await portOf(createServer(() => {}))
       expect(await connect({ ...target, port }, 'node1', options({ timeoutMs: 700 }))).toMatchObject({
         error: { message: 'no answer within 0.7 s' },
       })
@@ -331,3 +322,10 @@ exec "$@"
     })
   })
 })
+
+/** Where it listens until the test is over. */
+async function portOf(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
